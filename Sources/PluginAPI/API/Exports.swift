@@ -1,0 +1,3 @@
+@_exported public import CPluginABI
+@_exported public import Numerics
+@_exported public import Weights

@@ -1,0 +1,90 @@
+/// The type of an option.
+public enum OptionType: Sendable, Hashable {
+  case string, integer, number, boolean
+  /// A file or folder; relative paths are relative to the YAML file that names them.
+  case path
+  /// A model: a name declared under `models:`, else a path.
+  case model
+  /// One of these words.
+  case choice([String])
+  indirect case list(OptionType)
+  /// Names to values of one type.
+  indirect case map(OptionType)
+  /// Any YAML.
+  case any
+
+  /// How the type is shown to a person.
+  public var name: String {
+    switch self {
+    case .string: "string"
+    case .integer: "integer"
+    case .number: "number"
+    case .boolean: "boolean"
+    case .path: "path"
+    case .model: "model"
+    case .choice(let words): words.joined(separator: "|")
+    case .list(let item): "list of \(item.name)"
+    case .map(let item): "mapping to \(item.name)"
+    case .any: "any"
+    }
+  }
+}
+
+/// One key of a YAML mapping, described once: this checks it, gives its default and documents it.
+public struct OptionField: Sendable {
+  /// The key.
+  public var name: String
+  /// Its type.
+  public var type: OptionType
+  /// The default, as it would be written in YAML; nil where the key is required or ``optional``.
+  public var defaultText: String?
+  /// Whether it may be left out without a default.
+  public var optional: Bool
+  /// The least and the greatest number allowed.
+  public var range: ClosedRange<Double>?
+  /// One line of help.
+  public var help: String
+
+  private init(
+    _ name: String, _ type: OptionType, defaultText: String?, optional: Bool, range: ClosedRange<Double>?, help: String
+  ) {
+    self.name = name
+    self.type = type
+    self.defaultText = defaultText
+    self.optional = optional
+    self.range = range
+    self.help = help
+  }
+
+  /// A key with a default, written as in YAML.
+  public static func optional(
+    _ name: String, _ type: OptionType, default text: String, in range: ClosedRange<Double>? = nil, help: String
+  ) -> OptionField { OptionField(name, type, defaultText: text, optional: true, range: range, help: help) }
+
+  /// A key that may be left out; the Swift property is an Optional.
+  public static func optional(
+    _ name: String, _ type: OptionType, in range: ClosedRange<Double>? = nil, help: String
+  ) -> OptionField { OptionField(name, type, defaultText: nil, optional: true, range: range, help: help) }
+
+  /// A key that must be there.
+  public static func required(
+    _ name: String, _ type: OptionType, in range: ClosedRange<Double>? = nil, help: String
+  ) -> OptionField { OptionField(name, type, defaultText: nil, optional: false, range: range, help: help) }
+}
+
+/// A plugin's options: a plain struct whose stored properties are the keys, with ``fields`` describing each once.
+///
+///     struct EchoOptions: PluginOptions {
+///       var times: Int
+///       static let fields = [OptionField.optional("times", .integer, default: "1", in: 1...9, help: "how often")]
+///     }
+public protocol PluginOptions: Decodable, Sendable {
+  /// One description a stored property.
+  static var fields: [OptionField] { get }
+}
+
+/// No options.
+public struct NoOptions: PluginOptions {
+  /// None.
+  public static let fields: [OptionField] = []
+}

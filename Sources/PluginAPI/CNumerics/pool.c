@@ -1,0 +1,87 @@
+#define _GNU_SOURCE
+#include "calm_numerics.h"
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* Workers spin for a moment before they sleep: kernels follow each other within microseconds during a step. */
+enum { MAX_THREADS = 64, SPINS = 20000 };
+
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;  /* guards the sleepers and the size of the pool */
+static pthread_mutex_t region = PTHREAD_MUTEX_INITIALIZER; /* one parallel region at a time */
+static pthread_cond_t wake = PTHREAD_COND_INITIALIZER;
+static int wanted = 0;  /* threads a region uses, the caller included; 0 = not decided */
+static int started = 0; /* workers alive */
+static _Atomic uint64_t generation = 0;
+static _Atomic int next_task, unfinished_workers;
+static int task_count;
+static void (*task_body)(void *, int);
+static void *task_context;
+static _Thread_local int inside = 0;
+
+static void drain(void) {
+  int task;
+  while ((task = atomic_fetch_add(&next_task, 1)) < task_count) task_body(task_context, task);
+}
+
+static void *worker(void *argument) {
+  inside = 1;
+  uint64_t seen = (uint64_t)(uintptr_t)argument;
+  for (;;) {
+    for (int spin = 0; spin < SPINS && atomic_load_explicit(&generation, memory_order_acquire) == seen; spin++)
+      __builtin_ia32_pause();
+    if (atomic_load(&generation) == seen) {
+      pthread_mutex_lock(&mutex);
+      while (atomic_load(&generation) == seen) pthread_cond_wait(&wake, &mutex);
+      pthread_mutex_unlock(&mutex);
+    }
+    seen++;
+    drain();
+    atomic_fetch_sub(&unfinished_workers, 1);
+  }
+  return NULL;
+}
+
+void calm_set_threads(int threads) {
+  pthread_mutex_lock(&region);
+  wanted = threads < 1 ? 1 : threads > MAX_THREADS ? MAX_THREADS : threads;
+  pthread_mutex_unlock(&region);
+}
+
+int calm_threads(void) {
+  if (wanted == 0) {
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    wanted = cores < 1 ? 1 : cores > MAX_THREADS ? MAX_THREADS : (int)cores;
+  }
+  return wanted;
+}
+
+void calm_parallel(int tasks, void (*body)(void *, int), void *context) {
+  if (tasks <= 0) return;
+  if (inside || tasks == 1 || calm_threads() == 1) {
+    for (int task = 0; task < tasks; task++) body(context, task);
+    return;
+  }
+  pthread_mutex_lock(&region);
+  inside = 1;
+  while (started < wanted - 1) {
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, worker, (void *)(uintptr_t)atomic_load(&generation)) != 0) break;
+    pthread_detach(thread);
+    started++;
+  }
+  task_count = tasks;
+  task_body = body;
+  task_context = context;
+  atomic_store(&next_task, 0);
+  atomic_store(&unfinished_workers, started);
+  pthread_mutex_lock(&mutex);
+  atomic_fetch_add(&generation, 1);
+  pthread_cond_broadcast(&wake);
+  pthread_mutex_unlock(&mutex);
+  drain();
+  while (atomic_load_explicit(&unfinished_workers, memory_order_acquire) > 0) __builtin_ia32_pause();
+  inside = 0;
+  pthread_mutex_unlock(&region);
+}

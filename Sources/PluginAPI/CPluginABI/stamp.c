@@ -1,0 +1,1 @@
+#include "calm_plugin.h"

@@ -1,0 +1,133 @@
+internal import CNumerics
+
+/// Matrix products and the layers of a transformer, forward and backward side by side.
+///
+/// Shapes are in the comments; a `d` prefix names a gradient; gradients of parameters accumulate, others are overwritten.
+/// Work is split over ``Threads`` in chunks whose results do not depend on the thread that ran them.
+public enum Kernels {
+  /// C[m, n] = alpha · op(A) · op(B) + beta · C, row-major with leading dimensions.
+  public static func gemm(
+    transposeA: Bool = false, transposeB: Bool = false, m: Int, n: Int, k: Int, alpha: Float = 1,
+    _ a: UnsafePointer<Float>, lda: Int, _ b: UnsafePointer<Float>, ldb: Int, beta: Float = 0,
+    into c: UnsafeMutablePointer<Float>, ldc: Int
+  ) {
+    calm_gemm(
+      transposeA ? 1 : 0, transposeB ? 1 : 0, Int32(m), Int32(n), Int32(k), alpha, a, Int32(lda), b, Int32(ldb), beta, c,
+      Int32(ldc))
+  }
+
+  /// y[rows, out] = x[rows, in] · weight[out, in]ᵀ + bias[out]
+  public static func linear(
+    _ y: UnsafeMutablePointer<Float>, _ x: UnsafePointer<Float>, weight: Tensor, bias: Tensor?, rows: Int
+  ) {
+    calm_linear_forward(y, x, weight.data, bias?.data, Int32(rows), Int32(weight.shape[1]), Int32(weight.shape[0]))
+  }
+
+  /// dx[rows, in] (nil: not wanted), dweight and dbias from dy[rows, out].
+  public static func linearBackward(
+    _ dx: UnsafeMutablePointer<Float>?, dweight: Tensor?, dbias: Tensor?, dy: UnsafePointer<Float>,
+    x: UnsafePointer<Float>, weight: Tensor, rows: Int
+  ) {
+    calm_linear_backward(
+      dx, dweight?.data, dbias?.data, dy, x, weight.data, Int32(rows), Int32(weight.shape[1]), Int32(weight.shape[0]))
+  }
+
+  /// y = x · Φ(x), the exact form.
+  public static func gelu(_ y: UnsafeMutablePointer<Float>, _ x: UnsafePointer<Float>, count: Int) {
+    calm_gelu_forward(y, x, count)
+  }
+
+  /// dx = dy · (Φ(x) + x · φ(x)); dx may be dy.
+  public static func geluBackward(
+    _ dx: UnsafeMutablePointer<Float>, dy: UnsafePointer<Float>, x: UnsafePointer<Float>, count: Int
+  ) { calm_gelu_backward(dx, dy, x, count) }
+
+  /// y = tanh(x)
+  public static func tanh(_ y: UnsafeMutablePointer<Float>, _ x: UnsafePointer<Float>, count: Int) {
+    calm_tanh_forward(y, x, count)
+  }
+
+  /// dx = dy · (1 − y²); dx may be dy.
+  public static func tanhBackward(
+    _ dx: UnsafeMutablePointer<Float>, dy: UnsafePointer<Float>, y: UnsafePointer<Float>, count: Int
+  ) { calm_tanh_backward(dx, dy, y, count) }
+
+  /// x ← 0 with probability `p`, else x / (1 − p). The mask is a function of (key, index): the backward pass is the same
+  /// call on the gradient.
+  public static func dropout(_ x: UnsafeMutablePointer<Float>, count: Int, probability p: Float, key: UInt64) {
+    calm_dropout(x, count, p, key)
+  }
+
+  /// y += x
+  public static func add(_ y: UnsafeMutablePointer<Float>, _ x: UnsafePointer<Float>, count: Int) {
+    calm_add(y, x, count)
+  }
+
+  /// Layer normalisation of rows [rows, width]; mean and rstd [rows] are kept for the backward pass.
+  public static func layerNorm(
+    _ y: UnsafeMutablePointer<Float>, mean: UnsafeMutablePointer<Float>, rstd: UnsafeMutablePointer<Float>,
+    _ x: UnsafePointer<Float>, weight: Tensor, bias: Tensor, rows: Int, epsilon: Float
+  ) {
+    calm_layernorm_forward(y, mean, rstd, x, weight.data, bias.data, Int32(rows), Int32(weight.count), epsilon)
+  }
+
+  /// dx[rows, width], which may be dy; dweight and dbias accumulate.
+  public static func layerNormBackward(
+    _ dx: UnsafeMutablePointer<Float>, dweight: Tensor, dbias: Tensor, dy: UnsafePointer<Float>,
+    x: UnsafePointer<Float>, mean: UnsafePointer<Float>, rstd: UnsafePointer<Float>, weight: Tensor, rows: Int
+  ) {
+    calm_layernorm_backward(
+      dx, dweight.data, dbias.data, dy, x, mean, rstd, weight.data, Int32(rows), Int32(weight.count))
+  }
+
+  /// Multi-head self-attention within each packed sequence. qkv [tokens, 3·hidden]; out [tokens, hidden]; lse [tokens, heads]
+  /// keeps the log-sum-exp of each row of scores. Sequence s owns rows offsets[s] ..< offsets[s + 1].
+  public static func attention(
+    _ out: UnsafeMutablePointer<Float>, lse: UnsafeMutablePointer<Float>, qkv: UnsafePointer<Float>, offsets: [Int32],
+    heads: Int, hidden: Int, dropout: Float = 0, key: UInt64 = 0
+  ) {
+    calm_attention_forward(
+      out, lse, qkv, offsets, Int32(offsets.count - 1), Int32(heads), Int32(hidden), dropout, key)
+  }
+
+  /// dqkv [tokens, 3·hidden] from dout [tokens, hidden]; probabilities are recomputed from `lse`.
+  public static func attentionBackward(
+    _ dqkv: UnsafeMutablePointer<Float>, dout: UnsafePointer<Float>, lse: UnsafePointer<Float>,
+    qkv: UnsafePointer<Float>, offsets: [Int32], heads: Int, hidden: Int, dropout: Float = 0, key: UInt64 = 0
+  ) {
+    calm_attention_backward(
+      dqkv, dout, lse, qkv, offsets, Int32(offsets.count - 1), Int32(heads), Int32(hidden), dropout, key)
+  }
+
+  /// y[row] = table[ids[row]], or += where `accumulate`.
+  public static func embedding(
+    _ y: UnsafeMutablePointer<Float>, table: Tensor, ids: [Int32], accumulate: Bool = false
+  ) {
+    calm_embedding_forward(y, table.data, ids, Int32(ids.count), Int32(table.shape[1]), accumulate ? 1 : 0)
+  }
+
+  /// dtable[ids[row]] += dy[row], in row order.
+  public static func embeddingBackward(dtable: Tensor, dy: UnsafePointer<Float>, ids: [Int32]) {
+    calm_embedding_backward(dtable.data, dy, ids, Int32(ids.count), Int32(dtable.shape[1]))
+  }
+
+  /// One AdamW step with decoupled weight decay, in the arithmetic order of PyTorch's. `step` counts from 1.
+  public static func adamW(
+    value: Tensor, m: Tensor, v: Tensor, gradient: Tensor, gradientScale: Float, rate: Float, beta1: Float, beta2: Float,
+    epsilon: Float, weightDecay: Float, step: Int
+  ) {
+    calm_adamw(
+      value.data, m.data, v.data, gradient.data, value.count, gradientScale, rate, beta1, beta2, epsilon, weightDecay,
+      Int64(step))
+  }
+
+  /// Exact conversion of IEEE half-precision storage.
+  public static func float32(_ y: UnsafeMutablePointer<Float>, fromHalf x: UnsafePointer<UInt16>, count: Int) {
+    calm_fp16_to_fp32(y, x, count)
+  }
+
+  /// Exact conversion of bfloat16 storage.
+  public static func float32(_ y: UnsafeMutablePointer<Float>, fromBFloat16 x: UnsafePointer<UInt16>, count: Int) {
+    calm_bf16_to_fp32(y, x, count)
+  }
+}

@@ -1,0 +1,111 @@
+internal import CNumerics
+
+#if canImport(Glibc)
+  import Glibc
+#endif
+
+/// Contiguous row-major float32 memory with a shape.
+///
+/// A tensor is a reference: a view made with ``view(at:shape:)`` names the same numbers. Threads may share one as long as
+/// they write to different parts; that is the caller's promise, hence `@unchecked Sendable`.
+public final class Tensor: @unchecked Sendable {
+  /// The sizes of the dimensions, outermost first.
+  public let shape: [Int]
+  /// The number of elements: the product of ``shape``.
+  public let count: Int
+  /// The elements. Valid as long as the tensor (or a view of the same memory) is alive: keep it in a variable, since a
+  /// temporary may be gone before its memory is read.
+  public let data: UnsafeMutablePointer<Float>
+  private let owner: AnyObject?
+
+  /// Zeros of the given shape, aligned to 64 bytes.
+  public convenience init(zeros shape: [Int]) {
+    let memory = Memory(count: shape.reduce(1, *))
+    self.init(shape: shape, data: memory.data, owner: memory)
+  }
+
+  /// A copy of `values`, whose number must be the product of `shape`.
+  public convenience init(_ values: [Float], shape: [Int]) {
+    precondition(values.count == shape.reduce(1, *), "\(values.count) values do not fill \(shape)")
+    self.init(zeros: shape)
+    for (i, value) in values.enumerated() { data[i] = value }
+  }
+
+  private init(shape: [Int], data: UnsafeMutablePointer<Float>, owner: AnyObject?) {
+    self.shape = shape
+    self.count = shape.reduce(1, *)
+    self.data = data
+    self.owner = owner
+  }
+
+  /// One element; for loops over many, read ``data``.
+  public subscript(index: Int) -> Float {
+    get {
+      precondition(index >= 0 && index < count, "element \(index) of \(count)")
+      return data[index]
+    }
+    set {
+      precondition(index >= 0 && index < count, "element \(index) of \(count)")
+      data[index] = newValue
+    }
+  }
+
+  /// The same numbers from element `offset` on, under another shape.
+  public func view(at offset: Int = 0, shape: [Int]) -> Tensor {
+    precondition(offset >= 0 && offset + shape.reduce(1, *) <= count, "the view \(shape) at \(offset) leaves \(self.shape)")
+    return Tensor(shape: shape, data: data + offset, owner: owner)
+  }
+
+  /// Rows `range` of the first dimension, sharing memory.
+  public func rows(_ range: Range<Int>) -> Tensor {
+    let width = shape.dropFirst().reduce(1, *)
+    return view(at: range.lowerBound * width, shape: [range.count] + shape.dropFirst())
+  }
+
+  /// A tensor of its own memory with the same numbers.
+  public func copy() -> Tensor {
+    let other = Tensor(zeros: shape)
+    other.data.update(from: data, count: count)
+    return other
+  }
+
+  /// The elements as an array.
+  public var values: [Float] { Array(UnsafeBufferPointer(start: data, count: count)) }
+
+  /// Sets every element to zero.
+  public func clear() { data.update(repeating: 0, count: count) }
+
+  /// Adds `other` element by element.
+  public func add(_ other: Tensor) {
+    precondition(other.count == count)
+    calm_add(data, other.data, count)
+  }
+
+  /// Multiplies every element by `factor`.
+  public func scale(by factor: Float) { calm_scale(data, factor, count) }
+
+  /// The sum of the squares in float64, in a fixed order.
+  public var sumOfSquares: Double { calm_sum_of_squares(data, count) }
+
+  /// Whether no element is NaN or infinite.
+  public var isFinite: Bool {
+    for i in 0..<count where !data[i].isFinite { return false }
+    return true
+  }
+}
+
+/// Owns what tensors point to. Large blocks ask for huge pages: weights are read from end to end every step.
+private final class Memory {
+  let data: UnsafeMutablePointer<Float>
+
+  init(count: Int) {
+    let bytes = max(64, count * MemoryLayout<Float>.stride)
+    let huge = 2 << 20
+    let raw = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: bytes >= huge ? huge : 64)
+    if bytes >= huge { madvise(raw, bytes, 14 /* MADV_HUGEPAGE */) }
+    data = raw.bindMemory(to: Float.self, capacity: max(1, count))
+    data.initialize(repeating: 0, count: max(1, count))
+  }
+
+  deinit { UnsafeMutableRawPointer(data).deallocate() }
+}
