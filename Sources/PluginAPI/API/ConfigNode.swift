@@ -50,7 +50,7 @@ public struct ConfigNode: Sendable {
   }
 
   /// What it holds.
-  public indirect enum Value: Sendable {
+  @frozen public indirect enum Value: Sendable {
     /// A scalar's text; `quoted` scalars are never read as numbers, booleans or null.
     case scalar(String, quoted: Bool)
     case list([ConfigNode])

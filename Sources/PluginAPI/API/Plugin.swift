@@ -74,7 +74,7 @@ public struct Shape: Sendable {
   }
 }
 
-/// Makes instances of one plugin. Use ``exportPlugin(_:options:make:)`` instead of conforming.
+/// Makes instances of one plugin. Use ``retained(_:options:make:)`` instead of conforming.
 public protocol PluginFactory: AnyObject, Sendable {
   /// The identity card.
   var manifest: Manifest { get }
@@ -95,13 +95,13 @@ public final class PluginBox: Sendable {
 ///
 ///     @c(calm_plugin_Echo) public func entry() -> UnsafePointer<calm_plugin_info> {
 ///       exportPlugin(calm_this_stamp()) {
-///         plugin(manifest, options: EchoOptions.self) { options, shape, services in Echo(options) }
+///         retained(manifest, options: EchoOptions.self) { options, shape, services in Echo(options) }
 ///       }
 ///     }
 ///
 /// - Parameters:
 ///   - stamp: `calm_this_stamp()`, called in the plugin so that the plugin's image carries it.
-///   - factory: makes a retained ``PluginBox``; see ``retained(_:)``.
+///   - factory: makes a retained ``PluginBox``; see ``retained(_:options:make:)``.
 @_alwaysEmitIntoClient
 public func exportPlugin(
   _ stamp: UnsafePointer<calm_stamp>, _ factory: @escaping @convention(c) () -> UnsafeRawPointer?
@@ -111,7 +111,7 @@ public func exportPlugin(
   return UnsafePointer(info)
 }
 
-/// A retained factory for ``exportPlugin(_:_:)``, from a manifest, the type of the options and a closure that makes instances.
+/// A retained factory for ``exportPlugin(_:_:)``, made from a manifest, the type of the options and a closure that makes instances.
 public func retained<Options: PluginOptions>(
   _ manifest: Manifest, options: Options.Type,
   make: @escaping @Sendable (Options, Shape, Services) throws -> any Plugin

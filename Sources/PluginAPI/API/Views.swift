@@ -1,5 +1,5 @@
 /// How a sentence is read: alone, or with its context behind it.
-public enum View: String, Sendable, CaseIterable {
+@frozen public enum View: String, Sendable, CaseIterable {
   case plain, augmented
 }
 

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "calm_numerics.h"
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -81,7 +82,12 @@ void calm_parallel(int tasks, void (*body)(void *, int), void *context) {
   pthread_cond_broadcast(&wake);
   pthread_mutex_unlock(&mutex);
   drain();
-  while (atomic_load_explicit(&unfinished_workers, memory_order_acquire) > 0) __builtin_ia32_pause();
+  /* On a busy machine a worker may have lost its core: give ours away rather than wait for the tick. */
+  for (int spin = 0; atomic_load_explicit(&unfinished_workers, memory_order_acquire) > 0; spin++)
+    if (spin < SPINS)
+      __builtin_ia32_pause();
+    else
+      sched_yield();
   inside = 0;
   pthread_mutex_unlock(&region);
 }

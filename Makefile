@@ -1,0 +1,50 @@
+# make run: set everything up and run the default experiment.   make test: set everything up and run the tests.
+SHELL := /bin/bash
+.DEFAULT_GOAL := build
+BUILD := swift build -c release
+CALM := .build/release/calm
+PLUGINS := BioBERT CRF KLCooperative Precomputed
+PACKAGES := libopenblas-dev libyaml-dev zlib1g-dev libssl-dev pkg-config python3-pip unzip
+GOLDEN_MODELS ?= plugins.yaml
+
+.PHONY: build setup run test golden bench format lint clean
+
+# Debian's packages, installed only where one is missing.
+setup:
+	@command -v swift > /dev/null || { echo "no Swift toolchain: install Swift 6.3 from https://swift.org/install" >&2; exit 1; }
+	@missing=$$(for p in $(PACKAGES); do dpkg -s $$p > /dev/null 2>&1 || echo $$p; done); \
+	if command -v pip > /dev/null || python3 -m pip --version > /dev/null 2>&1; then missing=$$(echo $$missing | sed 's/python3-pip//'); fi; \
+	if [ -n "$$(echo $$missing)" ]; then \
+	  sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \
+	  $$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq $$missing > /dev/null; fi
+
+build: setup
+	$(BUILD)
+
+# Only what the default experiment needs is built: the host and the plugins that plugins.yaml names.
+run: setup
+	@for product in calm $(PLUGINS); do $(BUILD) --product $$product 2>&1 | grep -v "^\[" || true; done; test -x $(CALM)
+	$(CALM) run plugins.yaml
+
+test: setup
+	$(BUILD) --build-tests
+	$(CALM) model fetch plugins.yaml
+	swift test -c release --skip-build
+
+# The parity tests alone, over every fixture under $$CALM_GOLDEN.
+golden: setup
+	$(BUILD) --build-tests
+	$(CALM) model fetch $(GOLDEN_MODELS)
+	@swift test -c release --skip-build --filter Golden 2>&1 | tee .build/golden.log | grep -E "✘|error|warning" ; \
+	status=$${PIPESTATUS[0]}; \
+	awk '/^. Test .* passed after/ && !/run with/ { p++ } /^. Test .* failed after/ && !/run with/ { f++ } /^. Test .* skipped/ { s++ } \
+	  /^. Suite .* skipped/ { s++ } END { printf "golden: %d passed, %d failed, %d skipped\n", p, f, s }' .build/golden.log; exit $$status
+
+format:
+	swift format --in-place --recursive --parallel Sources Plugins Tests Package.swift
+
+lint:
+	swift format lint --strict --recursive --parallel Sources Plugins Tests Package.swift
+
+clean:
+	rm -rf .build

@@ -1,0 +1,59 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// The host, and one dynamic library a plugin. Plugins are listed by name: a folder dropped under Plugins/ would not be noticed
+// by SwiftPM's cache. Each plugin also has a manifest of its own, laid out as a third party's.
+let api: Target.Dependency = .product(name: "PluginAPI", package: "PluginAPI")
+let transformers: [Target.Dependency] = [
+  .product(name: "Transformers", package: "Transformers"), .product(name: "Tokenizers", package: "Transformers"),
+]
+let contextFiles: Target.Dependency = .product(name: "ContextFiles", package: "ContextFiles")
+
+let plugins: [(folder: String, module: String, dependencies: [Target.Dependency])] = [
+  ("BioBERT", "BioBERT", transformers),
+  ("CRF", "CRF", ["CLinearChain"]),
+  ("KL-cooperative", "KLCooperative", []),
+  ("Precomputed", "Precomputed", [contextFiles]),
+]
+
+let pluginTargets: [Target.Dependency] = plugins.map { .target(name: $0.module) }
+
+let package = Package(
+  name: "calm",
+  products: [.executable(name: "calm", targets: ["Host"])]
+    + plugins.map { .library(name: $0.module, type: .dynamic, targets: [$0.module]) },
+  dependencies: [
+    .package(path: "Sources/PluginAPI"), .package(path: "Sources/Transformers"), .package(path: "Sources/ContextFiles"),
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+  ],
+  targets: [
+    .executableTarget(
+      name: "Host",
+      dependencies: [
+        api, contextFiles, "CYaml", "CCrypto",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      exclude: ["CYaml", "CCrypto"],
+      // Tests run in release mode and see internals; the flag costs nothing measurable and keeps one build for both.
+      swiftSettings: [.unsafeFlags(["-enable-testing"])],
+      linkerSettings: [.unsafeFlags(["-Xlinker", "-rpath", "-Xlinker", "$ORIGIN/../lib/calm"])]),
+    .systemLibrary(
+      name: "CYaml", path: "Sources/Host/CYaml", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+    .systemLibrary(
+      name: "CCrypto", path: "Sources/Host/CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .target(
+      name: "CLinearChain", path: "Plugins/CRF/Sources/CLinearChain", cSettings: [.unsafeFlags(["-O3"])]),
+    .testTarget(name: "HostTests", dependencies: ["Host", api, contextFiles], path: "Tests/HostTests"),
+    .testTarget(name: "TokenizersTests", dependencies: transformers, path: "Tests/TokenizersTests"),
+    .testTarget(name: "ContextFilesTests", dependencies: [contextFiles], path: "Tests/ContextFilesTests"),
+    .testTarget(name: "PluginTests", dependencies: [api] + transformers + pluginTargets, path: "Tests/PluginTests"),
+    .testTarget(name: "GoldenTests", dependencies: [api] + transformers + pluginTargets, path: "Tests/GoldenTests"),
+  ]
+    + plugins.map {
+      .target(
+        name: $0.module, dependencies: [api] + $0.dependencies, path: "Plugins/\($0.folder)/Sources/\($0.module)",
+        swiftSettings: [.unsafeFlags(["-enable-testing"])])
+    },
+  swiftLanguageModes: [.v6])

@@ -1,0 +1,107 @@
+import ArgumentParser
+import FoundationEssentials
+import PluginAPI
+
+/// The model of a command that tries one component alone.
+struct EncoderOptions: ParsableArguments {
+  @Option(help: "The encoder plugin; default: chosen by the model's model_type.")
+  var plugin: String?
+
+  @Option(help: "The model folder.")
+  var model: String
+
+  func encoder() throws -> any TokenEncoder {
+    let registry = PluginRegistry(declared: [], folders: [])
+    let id = try plugin ?? Self.pluginID(forModel: model)
+    let loaded = try registry.plugin(id: id, kind: .encoder, mark: nil)
+    let place = SourceMark(file: "--model", line: 1, column: 1)
+    let given = ConfigNode(
+      .map([.init(.init("model", mark: place), ConfigNode(.scalar(model, quoted: true), mark: place))]), mark: place)
+    let use = PluginUse(id: id, plugin: loaded, options: given.filled(with: loaded.manifest.options))
+    guard let encoder = try use.make(services: .standard(seed: 1)) as? any TokenEncoder else {
+      throw Diagnostic("P310", "plugin `\(id)` is an encoder without sub-tokens")
+    }
+    return encoder
+  }
+
+  /// The shipped plugin that reads a model, by its `model_type`; folders from before 2020 have none and are BERT's.
+  private static func pluginID(forModel folder: String) throws -> String {
+    struct Config: Decodable { var model_type: String? }
+    guard let data = FileManager.default.contents(atPath: folder + "/config.json") else {
+      throw Diagnostic("M401", "\(folder)/config.json cannot be read", hint: "--model takes a Hugging Face folder")
+    }
+    let type = (try? JSONDecoder().decode(Config.self, from: data))?.model_type ?? "bert"
+    switch type {
+    case "bert": return "biobert"
+    case "xlm-roberta", "roberta": return "xlm-r"
+    default:
+      throw Diagnostic("M401", "no shipped plugin reads models of type `\(type)` (\(folder))", hint: "name one with --plugin")
+    }
+  }
+}
+
+/// Reads a file as lines that end at U+000A only.
+func readLines(_ path: String) throws -> [String] {
+  guard let data = FileManager.default.contents(atPath: path == "-" ? "/dev/stdin" : path) else {
+    throw Diagnostic("D207", "\(path) cannot be read: \(systemMessage())")
+  }
+  guard let text = String(validating: data, as: UTF8.self) else { throw Diagnostic("D208", "\(path) is not UTF-8") }
+  var lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).map { String($0) }
+  if lines.last?.isEmpty == true { lines.removeLast() }
+  return lines
+}
+
+/// `calm tokenize`: the ids of a model's tokenizer.
+struct TokenizeCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "tokenize", abstract: "Show the sub-token ids of each line of a file, as JSON.")
+
+  @OptionGroup var model: EncoderOptions
+  @Flag(help: "Split each line at U+0020 into words first and give each id's word.")
+  var words = false
+  @Argument(help: "The file; - is standard input.")
+  var file: String
+
+  private struct Plain: Encodable { var ids: [Int] }
+  private struct Words: Encodable {
+    var ids: [Int]
+    var wordIDs: [Int?]
+  }
+
+  mutating func run() throws {
+    let encoder = try model.encoder()
+    for line in try readLines(file) {
+      guard words else {
+        Console.shared.result(try jsonLine(Plain(ids: encoder.tokenize(line).ids)))
+        continue
+      }
+      let split = line.unicodeScalars.split(separator: " ").map { String($0) }
+      let tokens = try encoder.tokenize(words: split)
+      Console.shared.result(
+        try jsonLine(Words(ids: tokens.ids, wordIDs: tokens.wordIDs.map { $0 < 0 ? nil : $0 })))
+    }
+  }
+}
+
+/// `calm encode`: the last hidden states of each line.
+struct EncodeCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "encode", abstract: "Write the last hidden states of each line of a file as safetensors.")
+
+  @OptionGroup var model: EncoderOptions
+  @Argument(help: "The file; - is standard input.")
+  var file: String
+  @Option(name: .shortAndLong, help: "The safetensors file: `hidden.i` is [tokens with special tokens, hidden] of line i.")
+  var output: String
+
+  mutating func run() throws {
+    try prepareMachine(threads: nil)
+    let encoder = try model.encoder()
+    let lines = try readLines(file)
+    let states: [Tensor]
+    do { states = try encoder.hiddenStates(lines) } catch { throw Diagnostic("P320", "\(file): \(error)") }
+    do {
+      try SafeTensors.write(states.enumerated().map { ("hidden.\($0)", $1) }, to: output)
+    } catch { throw Diagnostic("S601", "\(error)") }
+  }
+}

@@ -1,0 +1,92 @@
+import ArgumentParser
+import ContextFiles
+import FoundationEssentials
+import PluginAPI
+
+/// `calm tag RUN [FILE|-]`: finds entities in new text.
+struct TagCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "tag", abstract: "Find entities in new text.",
+    discussion: "FILE holds one sentence a line, words at spaces; with --input conll one word a line, sentences at blank lines.")
+
+  enum Format: String, ExpressibleByArgument, CaseIterable { case text, conll, json, html }
+  enum Input: String, ExpressibleByArgument, CaseIterable { case text, conll }
+
+  @Argument(help: "The run folder.")
+  var run: String
+
+  @Argument(help: "The file; - is standard input.")
+  var file = "-"
+
+  @Flag(help: "Tag the sentences alone.")
+  var withoutContext = false
+
+  @Option(help: "Stored contexts of these sentences, in any format that is read for training.")
+  var contexts: String?
+
+  @Option(help: "How FILE is written: text or conll.")
+  var input = Input.text
+
+  @Option(help: "text, conll, json or html.")
+  var format = Format.text
+
+  @OptionGroup var common: CommonOptions
+
+  mutating func run() async throws {
+    common.apply()
+    let trained = try TrainedRun(path: run)
+    let sentences = try read()
+    let (view, found) = try await findContexts(sentences, trained)
+    let batch = sentences.indices.map { i in
+      ViewSentence(id: i, words: sentences[i], context: found[i])
+    }
+    let tags = try trained.tagger.tag(batch, view: view).map { TagScheme.toIOB2($0) }
+    let tagged = zip(sentences, tags).map { TaggedSentence(words: $0, tags: $1) }
+    Console.shared.result(render(tagged))
+  }
+
+  private func read() throws -> [[String]] {
+    let path = file == "-" ? "/dev/stdin" : file
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw Diagnostic("D207", "\(file) cannot be read: \(systemMessage())")
+    }
+    if input == .conll { return try ColumnFile.readWords(Array(data), path: file) }
+    guard let text = String(validating: data, as: UTF8.self) else { throw Diagnostic("D208", "\(file) is not UTF-8") }
+    return text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: true).map { line in
+      line.split { $0 == " " || $0 == "\t" || $0 == "\r" }.map { String($0) }
+    }.filter { !$0.isEmpty }
+  }
+
+  private func findContexts(_ sentences: [[String]], _ trained: TrainedRun) async throws -> (View, [[String]]) {
+    let none = [[String]](repeating: [], count: sentences.count)
+    let section = trained.experiment.contexts
+    if withoutContext { return (.plain, none) }
+    if let contexts {
+      let stored: StoredContexts
+      do { stored = try readContexts(path: contexts) } catch { throw Diagnostic("D203", "\(error)") }
+      guard stored.records.count == sentences.count else {
+        throw Diagnostic("D203", "\(contexts) holds \(stored.records.count) contexts for \(sentences.count) sentences")
+      }
+      return (.augmented, stored.records.map { contextWords($0.context, section) })
+    }
+    guard let use = trained.experiment.augmentor else { return (.plain, none) }
+    guard use.plugin.manifest.answersNewText else {
+      Console.shared.talk(
+        "note: `\(use.id)` has no contexts for new text: tagging without. Give some with --contexts FILE.")
+      return (.plain, none)
+    }
+    let augmentation = try Augmentation(
+      use, seed: trained.experiment.augmentorSeed, services: .standard(seed: trained.experiment.seed))
+    let answers = try await augmentation.contexts(split: "text", sentences: sentences)
+    return (.augmented, answers.map { contextWords($0.text, section) })
+  }
+
+  private func render(_ sentences: [TaggedSentence]) -> String {
+    switch format {
+    case .text: sentences.map { $0.inline(colour: Console.shared.outputColour) }.joined(separator: "\n")
+    case .conll: sentences.map(\.columns).joined(separator: "\n")
+    case .json: sentences.compactMap { try? jsonLine($0) }.joined(separator: "\n")
+    case .html: htmlPage(sentences)
+    }
+  }
+}

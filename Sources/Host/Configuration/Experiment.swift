@@ -1,0 +1,212 @@
+import PluginAPI
+
+/// A plugin as an experiment uses it.
+struct PluginUse: Sendable {
+  /// The id that the file says.
+  let id: String
+  let plugin: LoadedPlugin
+  /// Its options with defaults filled in and paths resolved.
+  let options: ConfigNode
+
+  func make(shape: Shape = Shape(), services: Services) throws -> any Plugin {
+    do {
+      return try plugin.factory.make(options: options, shape: shape, services: services)
+    } catch let error as Diagnostics {
+      throw error
+    } catch let error as WeightsError {
+      throw Diagnostic("M402", error.description, mark: options.mark)
+    } catch {
+      throw Diagnostic("P320", "plugin `\(id)`: \(error)", mark: options.mark)
+    }
+  }
+}
+
+/// One experiment file, checked and resolved: everything that `calm run` needs to know.
+struct Experiment: Sendable {
+  let path: String
+  let name: String
+  var seed: UInt64
+  let threads: Int?
+  let data: DataSection
+  let contexts: ContextsSection
+  let augmentor: PluginUse?
+  let augmentorSeed: UInt64
+  let encoder: PluginUse
+  let decoder: PluginUse
+  let loss: PluginUse
+  let training: TrainingSection
+  let models: [DeclaredModel]
+  /// The whole file with every default filled in, each value with its origin.
+  let resolved: ConfigNode
+
+  /// Reads, layers, checks and resolves a file. Throws ``Diagnostics`` with every fault found.
+  init(path: String, overrides: [String] = []) throws {
+    try self.init(node: loadConfiguration(path: path, overrides: overrides), path: path)
+  }
+
+  init(node: ConfigNode, path: String) throws {
+    var reader = ExperimentReader(node: node)
+    self = try reader.read(path: path)
+  }
+
+  /// Everything that a training result depends on, as text without origins: what a checkpoint must agree with.
+  var fingerprint: String {
+    let ignored: Set = ["name", "plugins", "models", "seed"]
+    let entries = (resolved.map ?? []).filter { !ignored.contains($0.key.name) }
+    return "seed: \(seed)\n" + ConfigPrinter.fingerprint(ConfigNode(.map(entries), mark: resolved.mark))
+  }
+
+  fileprivate init(_ parts: ExperimentReader.Parts, path: String) {
+    self.path = path
+    name = parts.name
+    seed = parts.seed
+    threads = parts.threads
+    data = parts.data
+    contexts = parts.contexts
+    augmentor = parts.augmentor
+    augmentorSeed = parts.augmentorSeed
+    encoder = parts.encoder
+    decoder = parts.decoder
+    loss = parts.loss
+    training = parts.training
+    models = parts.models
+    resolved = parts.resolved
+  }
+}
+
+/// Reads an experiment and collects faults on the way, so that all are reported at once.
+private struct ExperimentReader {
+  struct Parts {
+    var name: String, seed: UInt64, threads: Int?
+    var data: DataSection, contexts: ContextsSection
+    var augmentor: PluginUse?, augmentorSeed: UInt64
+    var encoder: PluginUse, decoder: PluginUse, loss: PluginUse
+    var training: TrainingSection, models: [DeclaredModel], resolved: ConfigNode
+  }
+
+  let node: ConfigNode
+  var faults: [Diagnostic] = []
+
+  init(node: ConfigNode) { self.node = node }
+
+  mutating func read(path: String) throws -> Experiment {
+    faults += check(node, against: ExperimentFields.all, what: "the experiment")
+    let models = readModels()
+    let registry = readRegistry()
+    let data: DataSection? = section("data", required: true)
+    let contexts: ContextsSection? = section("contexts")
+    let training: TrainingSection? = section("training")
+    let augmentor = node["augmentor"].map { _ in use("augmentor", .augmentor, registry, models) } ?? nil
+    let encoder = use("encoder", .encoder, registry, models)
+    let decoder = use("decoder", .decoder, registry, models)
+    let loss = use("loss", .loss, registry, models)
+    guard faults.isEmpty, let data, let contexts, let training, let encoder, let decoder, let loss else {
+      throw Diagnostics(faults)
+    }
+    let name = node["name"]?.text ?? path.split(separator: "/").last.map { String($0.prefix { $0 != "." }) } ?? "run"
+    return Experiment(
+      Parts(
+        name: name, seed: UInt64(node["seed"]?.integer ?? 1), threads: node["threads"]?.integer, data: data,
+        contexts: contexts, augmentor: augmentor, augmentorSeed: UInt64(node["augmentor"]?["seed"]?.integer ?? 0),
+        encoder: encoder, decoder: decoder, loss: loss, training: training, models: models,
+        resolved: resolved(name: name, augmentor, encoder, decoder, loss)), path: path)
+  }
+
+  private mutating func section<Section: PluginOptions>(_ key: String, required: Bool = false) -> Section? {
+    guard let section = node[key] else {
+      if required {
+        faults.append(Diagnostic("C103", "the experiment lacks the section `\(key)`", mark: node.mark))
+        return nil
+      }
+      return try? decodeOptions(Section.self, from: ConfigNode(.map([]), mark: node.mark), what: "`\(key)`")
+    }
+    do {
+      return try decodeOptions(
+        Section.self, from: section.resolvingPaths(Section.fields, models: []), what: "section `\(key)`")
+    } catch {
+      faults += (error as? Diagnostics)?.items ?? []
+      return nil
+    }
+  }
+
+  private mutating func readModels() -> [DeclaredModel] {
+    (node["models"]?.map ?? []).compactMap { entry in
+      do { return try DeclaredModel(name: entry.key.name, node: entry.value) } catch {
+        faults += (error as? Diagnostics)?.items ?? []
+        return nil
+      }
+    }
+  }
+
+  private mutating func readRegistry() -> PluginRegistry {
+    var declared: [(id: String, library: String, sha256: String?, mark: SourceMark?)] = []
+    for entry in node["plugins"]?.map ?? [] {
+      let wrong = check(entry.value, against: ExperimentFields.library, what: "plugin `\(entry.key.name)`")
+      faults += wrong
+      if wrong.isEmpty, let node = entry.value["library"], let library = node.text {
+        let path = library.contains("/") ? absolutePath(resolvedPath(library, from: node.mark)) : library
+        declared.append((entry.key.name, path, entry.value["sha256"]?.text, entry.key.mark))
+      }
+    }
+    return PluginRegistry(declared: declared, folders: [])
+  }
+
+  private mutating func use(
+    _ key: String, _ kind: PluginKind, _ registry: PluginRegistry, _ models: [DeclaredModel]
+  ) -> PluginUse? {
+    guard let section = node[key] else {
+      faults.append(Diagnostic("C103", "the experiment lacks the section `\(key)`", mark: node.mark))
+      return nil
+    }
+    let fields = kind == .augmentor ? ExperimentFields.augmentor : ExperimentFields.plugin
+    let wrong = check(section, against: fields, what: "section `\(key)`")
+    faults += wrong
+    guard wrong.isEmpty, let id = section["plugin"]?.text else { return nil }
+    do {
+      let plugin = try registry.plugin(id: id, kind: kind, mark: section["plugin"]?.mark)
+      let given = section["options"] ?? ConfigNode(.map([]), mark: section.mark)
+      let wrong = check(given, against: plugin.manifest.options, what: "options of plugin `\(id)`")
+      faults += wrong
+      guard wrong.isEmpty else { return nil }
+      let options = given.filled(with: plugin.manifest.options).resolvingPaths(plugin.manifest.options, models: models)
+      return PluginUse(id: id, plugin: plugin, options: options)
+    } catch let error as Diagnostics {
+      faults += error.items
+    } catch let error as Diagnostic {
+      faults.append(error)
+    } catch {
+      faults.append(Diagnostic("P320", "plugin `\(id)`: \(error)", mark: section.mark))
+    }
+    return nil
+  }
+
+  /// The tree that `config.yaml` and `calm config show` print.
+  private func resolved(
+    name: String, _ augmentor: PluginUse?, _ encoder: PluginUse, _ decoder: PluginUse, _ loss: PluginUse
+  ) -> ConfigNode {
+    func plugin(_ key: String, _ use: PluginUse?) -> ConfigNode? {
+      guard let use, let section = node[key] else { return nil }
+      var entries = section.filled(with: key == "augmentor" ? ExperimentFields.augmentor : ExperimentFields.plugin).map ?? []
+      entries.removeAll { $0.key.name == "options" }
+      if use.options.map?.isEmpty == false {
+        entries.append(.init(.init("options", mark: use.options.mark), use.options))
+      }
+      return ConfigNode(.map(entries), mark: section.mark)
+    }
+    func options(_ key: String, _ fields: [OptionField]) -> ConfigNode {
+      (node[key] ?? ConfigNode(.map([]), mark: node.mark)).filled(with: fields).resolvingPaths(fields, models: [])
+    }
+    let place = SourceMark(file: SourceMark.defaultFile, line: 1, column: 1)
+    func scalar(_ text: String) -> ConfigNode { ConfigNode(.scalar(text, quoted: false), mark: place) }
+    let sections: [(String, ConfigNode?)] = [
+      ("name", node["name"] ?? ConfigNode(.scalar(name, quoted: true), mark: place)), ("plugins", node["plugins"]),
+      ("models", node["models"]), ("seed", node["seed"] ?? scalar("1")), ("threads", node["threads"]),
+      ("data", options("data", DataSection.fields)), ("contexts", options("contexts", ContextsSection.fields)),
+      ("augmentor", plugin("augmentor", augmentor)), ("encoder", plugin("encoder", encoder)),
+      ("decoder", plugin("decoder", decoder)), ("loss", plugin("loss", loss)),
+      ("training", options("training", TrainingSection.fields)),
+    ]
+    return ConfigNode(
+      .map(sections.compactMap { key, value in value.map { .init(.init(key, mark: $0.mark), $0) } }), mark: node.mark)
+  }
+}

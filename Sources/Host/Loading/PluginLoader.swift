@@ -1,0 +1,89 @@
+import Glibc
+import PluginAPI
+import Synchronization
+
+/// Opens plugins. All that can be known from the file is checked before any of its code runs.
+enum PluginLoader {
+  /// Opens the plugin at `path`; the same file gives the same plugin again. It is never closed: the Swift runtime keeps
+  /// references into every image that it has seen.
+  ///
+  /// - Parameter expectedSHA256: the pin, as hexadecimal text.
+  static func load(path: String, expectedSHA256: String? = nil) throws(Diagnostic) -> LoadedPlugin {
+    let file = try PluginFile(path: path)
+    let result = opened.withLock { opened -> Result<LoadedPlugin, Diagnostic> in
+      do throws(Diagnostic) {
+        if let known = opened[file.identity] {
+          try checkPin(expectedSHA256, file) { known.sha256 }
+          return .success(known)
+        }
+        let plugin = try open(file, pin: expectedSHA256)
+        opened[file.identity] = plugin
+        return .success(plugin)
+      } catch {
+        return .failure(error)
+      }
+    }
+    return try result.get()
+  }
+
+  private static let opened = Mutex<[FileIdentity: LoadedPlugin]>([:])
+
+  private static func open(_ file: PluginFile, pin: String?) throws(Diagnostic) -> LoadedPlugin {
+    let (stamp, symbol) = try file.withElf { elf throws(Diagnostic) in
+      let stamp = try ElfStamp.required(in: elf)
+      try stamp.check(path: file.path)
+      return (stamp, try EntryPoint.symbol(of: elf))
+    }
+    try checkPin(pin, file) { file.sha256() }
+    let factory = try EntryPoint.factory(path: file.path, symbol: symbol)
+    let manifest = factory.manifest
+    guard isIdentifier(manifest.id) else {
+      throw Diagnostic(
+        "P315", "plugin `\(file.path)` calls itself `\(manifest.id)`; an id has lower-case letters, digits and hyphens",
+        hint: "change the id of its manifest")
+    }
+    return LoadedPlugin(manifest: manifest, file: file, compiler: stamp.compiler, factory: factory)
+  }
+
+  private static func checkPin(_ pin: String?, _ file: PluginFile, digest: () -> String) throws(Diagnostic) {
+    guard let pin else { return }
+    let found = digest()
+    guard pin.lowercased() != found else { return }
+    throw Diagnostic(
+      "P312", "plugin `\(file.path)` is pinned to sha256 \(pin), but the file's is \(found)",
+      hint: "use the pinned file, or change the pin if the new one is meant")
+  }
+
+  private static func isIdentifier(_ id: String) -> Bool {
+    let fine = id.utf8.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2D }
+    return fine && !id.isEmpty && !id.hasPrefix("-") && !id.hasSuffix("-")
+  }
+}
+
+extension ElfStamp {
+  /// Whether a plugin with this stamp can work with this host.
+  fileprivate func check(path: String) throws(Diagnostic) {
+    let host = ElfStamp.host
+    func refusal(_ code: String, _ what: String, _ hint: String) -> Diagnostic {
+      Diagnostic(code, "plugin `\(path)` \(what)", hint: hint)
+    }
+    guard apiMajor == host.apiMajor, apiMinor <= host.apiMinor else {
+      throw refusal(
+        "P306", "was built for plugin API \(apiMajor).\(apiMinor); this host offers \(host.apiMajor).\(host.apiMinor)",
+        apiMajor < host.apiMajor ? "build the plugin against this host's API" : "use a newer host, or build the plugin again")
+    }
+    guard language != CALM_LANGUAGE_C else {
+      throw refusal("P306", "is written against the C ABI; this host loads Swift plugins only", "use a newer host")
+    }
+    guard language == CALM_LANGUAGE_SWIFT else {
+      throw refusal(
+        "P306", "is written for language \(language) of the API; this host knows \(CALM_LANGUAGE_SWIFT), Swift",
+        "use a newer host")
+    }
+    // Swift's ABI is not stable across compilers on Linux, and the first sign of a difference would be a crash.
+    guard compiler == host.compiler else {
+      throw refusal(
+        "P307", "was compiled by `\(compiler)`; this host by `\(host.compiler)`", "build both with the same Swift compiler")
+    }
+  }
+}

@@ -1,0 +1,105 @@
+import FoundationEssentials
+import PluginAPI
+
+#if canImport(Glibc)
+  import Glibc
+#endif
+
+/// Where a run stands, beside its tensors: everything that a resumed run needs to be bitwise the run that was not interrupted.
+struct TrainingState: Codable, Sendable {
+  /// Optimiser steps taken, the epoch (from 0) and the batches of it that are done.
+  var step = 0
+  var epoch = 0
+  var batch = 0
+  /// The best dev F1 so far, its epoch, and epochs since without a better one.
+  var bestScore: Double?
+  var bestEpoch: Int?
+  var epochsWithoutGain = 0
+  /// Sums since the epoch began, for its table row.
+  var lossSum = 0.0
+  var partSums: [String: Double] = [:]
+  /// Length of `metrics.jsonl`.
+  var metricsLength = 0
+  /// The finished epochs' rows.
+  var rows: [EpochRow] = []
+  /// SHA-256 of the configuration that matters for training.
+  var configuration = ""
+}
+
+/// Checkpoints in `checkpoints/step-N/`: `state.safetensors` (weights, moments) and `manifest.json` (state, digests).
+/// Written to a temporary folder, synced, renamed; the newest two are kept.
+struct CheckpointStore {
+  let folder: RunFolder
+
+  private struct Manifest: Codable {
+    var state: TrainingState
+    var sha256: [String: String]
+    var plugins: [String: [UInt8]]
+  }
+
+  private static let file = "state.safetensors"
+
+  func save(_ state: TrainingState, optimiser: Optimiser, plugins: [(role: String, plugin: any Plugin)]) throws {
+    let name = "checkpoints/step-" + String(repeating: "0", count: max(0, 8 - String(state.step).count)) + String(state.step)
+    let temporary = "checkpoints/.writing"
+    try? FileManager.default.removeItem(atPath: folder.file(temporary))
+    try folder.makeFolder(temporary)
+    let path = folder.file(temporary + "/" + Self.file)
+    do {
+      try SafeTensors.write(
+        optimiser.slots.flatMap { slot in
+          [(slot.name, slot.parameter.value), ("adamw.m." + slot.name, slot.m), ("adamw.v." + slot.name, slot.v)]
+        }, to: path)
+    } catch { throw Diagnostic("S601", "the checkpoint was not written: \(error)") }
+    let manifest = Manifest(
+      state: state, sha256: [Self.file: try Digest.sha256(ofFile: path)],
+      plugins: try Dictionary(uniqueKeysWithValues: plugins.map { ($0.role, try $0.plugin.saveState()) }))
+    try folder.write(json: manifest, to: temporary + "/manifest.json")
+    try? FileManager.default.removeItem(atPath: folder.file(name))
+    guard rename(folder.file(temporary), folder.file(name)) == 0 else {
+      throw Diagnostic("S601", "\(folder.file(name)) cannot be written: \(systemMessage())")
+    }
+    folder.sync("checkpoints")
+    for old in names().dropLast(2) { try? FileManager.default.removeItem(atPath: folder.file("checkpoints/" + old)) }
+  }
+
+  /// Checkpoint folders, oldest first.
+  func names() -> [String] {
+    ((try? FileManager.default.contentsOfDirectory(atPath: folder.file("checkpoints"))) ?? [])
+      .filter { $0.hasPrefix("step-") }.sorted()
+  }
+
+  /// Restores the newest checkpoint that is whole; nil where there is none.
+  func restore(
+    into optimiser: Optimiser, plugins: [(role: String, plugin: any Plugin)], configuration: String,
+    note: (String) -> Void
+  ) throws -> TrainingState? {
+    for name in names().reversed() {
+      let path = folder.file("checkpoints/" + name)
+      guard let data = FileManager.default.contents(atPath: path + "/manifest.json"),
+        let manifest = try? JSONDecoder().decode(Manifest.self, from: data),
+        let digest = try? Digest.sha256(ofFile: path + "/" + Self.file), digest == manifest.sha256[Self.file]
+      else {
+        note("checkpoint \(path) is damaged (its digest does not match) and is passed over")
+        continue
+      }
+      guard manifest.state.configuration == configuration else {
+        throw Diagnostic(
+          "S604", "the checkpoints in \(folder.path) belong to another configuration",
+          hint: "undo the change of the file or of --set, or train afresh into another folder with --out")
+      }
+      do {
+        let file = try SafeTensors(path: path + "/" + Self.file)
+        for slot in optimiser.slots {
+          try file.read(slot.name, into: slot.parameter.value)
+          try file.read("adamw.m." + slot.name, into: slot.m)
+          try file.read("adamw.v." + slot.name, into: slot.v)
+        }
+      } catch { throw Diagnostic("S602", "\(error)", hint: "remove that checkpoint; the one before it is used then") }
+      for (role, plugin) in plugins { try plugin.loadState(manifest.plugins[role] ?? []) }
+      optimiser.step = manifest.state.step
+      return manifest.state
+    }
+    return nil
+  }
+}

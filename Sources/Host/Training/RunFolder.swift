@@ -1,0 +1,111 @@
+import FoundationEssentials
+import PluginAPI
+
+#if canImport(Glibc)
+  import Glibc
+#endif
+
+/// A run's folder and its files. Everything is written whole or not at all: to a temporary name, synced, renamed.
+final class RunFolder: Sendable {
+  let path: String
+  private let lock: Int32
+
+  /// Opens or makes the folder and takes its lock, so that two processes do not write the same run.
+  init(path: String) throws {
+    self.path = path
+    do {
+      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    } catch {
+      throw Diagnostic("S601", "the run folder \(path) cannot be made: \(systemMessage())")
+    }
+    lock = open(path + "/.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+    guard lock >= 0 else { throw Diagnostic("S601", "the run folder \(path) cannot be written: \(systemMessage())") }
+    guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
+      close(lock)
+      throw Diagnostic(
+        "S603", "another process is writing the run folder \(path)", hint: "wait for it, or choose another folder with --out")
+    }
+  }
+
+  deinit { close(lock) }
+
+  func file(_ name: String) -> String { path + "/" + name }
+
+  func exists(_ name: String) -> Bool { FileManager.default.fileExists(atPath: file(name)) }
+
+  func makeFolder(_ name: String) throws {
+    do {
+      try FileManager.default.createDirectory(atPath: file(name), withIntermediateDirectories: true)
+    } catch {
+      throw Diagnostic("S601", "\(file(name)) cannot be made: \(systemMessage())")
+    }
+  }
+
+  /// Writes `text` to `name`, atomically and durably.
+  func write(_ text: String, to name: String) throws { try writeFile(text, to: file(name)) }
+
+  /// Writes an `Encodable` as sorted, indented JSON.
+  func write(json value: some Encodable, to name: String) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    try write(String(decoding: encoder.encode(value), as: UTF8.self) + "\n", to: name)
+  }
+
+  /// Appends a line to `name`; the file may be cut back on resumption, so it need not be synced.
+  func append(_ line: String, to name: String) throws {
+    let descriptor = open(file(name), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { throw Diagnostic("S601", "\(file(name)) cannot be written: \(systemMessage())") }
+    defer { close(descriptor) }
+    try writeAll(Array((line + "\n").utf8), to: descriptor, path: file(name))
+  }
+
+  /// Cuts `name` back to `length` bytes: what was written after the checkpoint that a run resumes from.
+  func cut(_ name: String, to length: Int) {
+    if let size = size(of: name), size > length { truncate(file(name), length) }
+  }
+
+  func size(of name: String) -> Int? {
+    var status = stat()
+    return stat(file(name), &status) == 0 ? Int(status.st_size) : nil
+  }
+
+  /// Syncs what the folder `name` lists, after a rename in it.
+  func sync(_ name: String = "") { syncFolder(name.isEmpty ? path : file(name)) }
+}
+
+/// Writes `text` to `path` through a temporary file beside it, synced before and after the rename.
+func writeFile(_ text: String, to path: String) throws {
+  let temporary = path + ".tmp"
+  let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+  guard descriptor >= 0 else { throw Diagnostic("S601", "\(path) cannot be written: \(systemMessage())") }
+  do {
+    defer { close(descriptor) }
+    try writeAll(Array(text.utf8), to: descriptor, path: path)
+    guard fsync(descriptor) == 0 else { throw Diagnostic("S601", "\(path) cannot be synced: \(systemMessage())") }
+  }
+  guard rename(temporary, path) == 0 else { throw Diagnostic("S601", "\(path) cannot be written: \(systemMessage())") }
+  syncFolder(path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ".")
+}
+
+/// Makes a rename in `folder` durable.
+func syncFolder(_ folder: String) {
+  let descriptor = open(folder.isEmpty ? "/" : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+  guard descriptor >= 0 else { return }
+  fsync(descriptor)
+  close(descriptor)
+}
+
+/// What the last system call said.
+func systemMessage() -> String { String(cString: strerror(errno)) }
+
+private func writeAll(_ bytes: [UInt8], to descriptor: Int32, path: String) throws {
+  try bytes.withUnsafeBytes { buffer in
+    var done = 0
+    while done < buffer.count, let base = buffer.baseAddress {
+      let written = write(descriptor, base + done, buffer.count - done)
+      if written < 0 && errno == EINTR { continue }
+      guard written > 0 else { throw Diagnostic("S601", "\(path) cannot be written: \(systemMessage())") }
+      done += written
+    }
+  }
+}

@@ -1,0 +1,139 @@
+import PluginAPI
+
+/// The main job from a checked experiment to its results: models, contexts, training, evaluation.
+struct Session {
+  let experiment: Experiment
+  let path: String
+  private let progress = Progress()
+
+  init(_ experiment: Experiment, folder: String) {
+    self.experiment = experiment
+    self.path = folder
+  }
+
+  /// Everything; returns the scores of the best model.
+  func run(resume: Bool, command: String) async throws -> RunResults {
+    let (folder, corpus, tagger, state) = try await trained(resume: resume, command: command)
+    return try finish(folder, corpus, tagger, state)
+  }
+
+  /// Training alone.
+  func train(resume: Bool, command: String) async throws {
+    _ = try await trained(resume: resume, command: command)
+  }
+
+  private func trained(
+    resume: Bool, command: String
+  ) async throws -> (RunFolder, Corpus, Tagger, TrainingState) {
+    try prepareMachine(threads: experiment.threads)
+    try fetchModels(experiment)
+    let corpus = try await CorpusLoader(experiment, progress: progress).load()
+    for warning in corpus.warnings { progress.note(DiagnosticPrinter.line(warning)) }
+    let services = Services.standard(seed: experiment.seed)
+    let tagger = try Tagger(experiment, tags: corpus.tags, services: services)
+    let loss = try makeLoss(experiment, decoder: tagger.decoder, corpus: corpus, services: services)
+    let folder = try RunFolder(path: path)
+    try record(in: folder)
+    Interruption.watch()
+    progress.note("training in \(path)")
+    let trainer = Trainer(
+      experiment: experiment, corpus: corpus, tagger: tagger, loss: loss, folder: folder, progress: progress)
+    let state = try trainer.train(resume: resume)
+    if Interruption.isRequested {
+      Console.shared.alarm("interrupted at step \(state.step); the state is saved. Go on with:\n  \(command)")
+      throw ExitStatus.interrupted
+    }
+    return (folder, corpus, tagger, state)
+  }
+
+  /// Evaluates the best model on dev and test and writes results and predictions.
+  private func finish(_ folder: RunFolder, _ corpus: Corpus, _ tagger: Tagger, _ state: TrainingState) throws -> RunResults {
+    let best = try ModelFile.read(run: path, name: "best")
+    try best.load(into: tagger, run: path, name: "best")
+    let evaluator = Evaluator(tagger: tagger, corpus: corpus)
+    var splits: [String: Evaluator.SplitResult] = [:]
+    for split in Corpus.order.dropFirst() where corpus.splits[split] != nil {
+      splits[split] = try evaluator.evaluate(split, progress: progress)
+    }
+    let final = corpus.splits["test"] != nil ? "test" : "dev"
+    if let result = splits[final], let examples = corpus.splits[final] {
+      try folder.write(predictionFile(examples, result.without.predictions), to: "predictions.without.conll")
+      if let with = result.with {
+        try folder.write(predictionFile(examples, with.predictions), to: "predictions.with.conll")
+      }
+    }
+    let results = RunResults(
+      splits: splits.mapValues { .init(with: $0.with?.scores, without: $0.without.scores) }, seed: experiment.seed,
+      bestEpoch: best.epoch, epochs: state.rows, truncation: .init(tagger.encoder.truncation))
+    try folder.write(results.json + "\n", to: "results.json")
+    progress.note("results in \(path)/results.json; next: calm tag \(path)")
+    return results
+  }
+
+  /// `token gold predicted`, so that the usual scorers read it.
+  private func predictionFile(_ examples: [Example], _ predictions: [[String]]) throws -> String {
+    try ColumnFile.text(
+      examples.map { Sentence(words: $0.words, tags: $0.tags, line: 1, document: 0) }, predictions: predictions)
+  }
+
+  /// What was run, with what, on what.
+  private func record(in folder: RunFolder) throws {
+    try folder.write(ConfigPrinter.print(experiment.resolved), to: "config.yaml")
+    let uses = [experiment.augmentor, experiment.encoder, experiment.decoder, experiment.loss].compactMap { $0 }
+    try folder.write(
+      uses.map { "\($0.plugin.manifest.id) \($0.plugin.manifest.version) \($0.plugin.sha256) \($0.plugin.compiler)" }
+        .joined(separator: "\n") + "\n", to: "plugins.used")
+    try folder.write(json: MachineRecord.current(), to: "environment.json")
+  }
+}
+
+/// Sets the threads and makes sure that the linear algebra library computes right.
+func prepareMachine(threads: Int?) throws {
+  if let threads { Threads.count = threads }
+  if let fault = LinearAlgebra.selfTest {
+    throw Diagnostic(
+      "T702", fault,
+      hint: "let OpenBLAS choose another kernel by its environment variable, or install another version of libopenblas")
+  }
+}
+
+/// Fetches the declared models that are missing.
+func fetchModels(_ experiment: Experiment) throws {
+  for model in experiment.models where ModelFetch.folder(of: model) == nil {
+    _ = try ModelFetch.fetch(model) { Console.shared.talk($0) }
+  }
+}
+
+/// The loss, if the decoder gives what it needs and the data has the views it reads.
+func makeLoss(
+  _ experiment: Experiment, decoder: any Decoder, corpus: Corpus, services: Services
+) throws -> any Loss {
+  guard let loss = try experiment.loss.make(services: services) as? any Loss else {
+    throw Diagnostic("P310", "plugin `\(experiment.loss.id)` made something that is no loss")
+  }
+  let lacking = loss.requires.subtracting(decoder.provides)
+  guard lacking.isEmpty else {
+    throw Diagnostic(
+      "P321",
+      "loss `\(experiment.loss.id)` needs the \(lacking.map(\.rawValue).sorted().joined(separator: ", ")) that decoder `\(experiment.decoder.id)` does not give"
+    )
+  }
+  guard !loss.views.isEmpty else { throw Diagnostic("P321", "loss `\(experiment.loss.id)` reads no view with these options") }
+  return corpus.augmented ? loss : PlainLoss(loss)
+}
+
+/// Where nothing gives contexts, both views are the same: only the plain one is trained on.
+private final class PlainLoss: Loss {
+  private let loss: any Loss
+
+  init(_ loss: any Loss) { self.loss = loss }
+
+  var views: [View] { loss.views.contains(.plain) ? [.plain] : loss.views }
+  var requires: Set<PosteriorPart> { loss.requires }
+
+  func evaluate(_ output: ViewOutput, earlier: [ViewOutput]) throws -> LossValue {
+    try loss.evaluate(output, earlier: [ViewOutput(view: .augmented, words: output.words, posterior: output.posterior)])
+  }
+  func saveState() throws -> [UInt8] { try loss.saveState() }
+  func loadState(_ state: [UInt8]) throws { try loss.loadState(state) }
+}

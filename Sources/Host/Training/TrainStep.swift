@@ -1,0 +1,139 @@
+import PluginAPI
+
+/// One optimiser step, as in Figure 1 of the paper: each view of a few sentences goes through encoder, decoder and loss, and
+/// its gradient goes back the same way before the next view is encoded.
+struct TrainStep {
+  let tagger: Tagger
+  let loss: any Loss
+  let optimiser: Optimiser
+  let schedule: Schedule
+  let section: TrainingSection
+  let seed: UInt64
+
+  /// What a step came to.
+  struct Result {
+    var loss = 0.0
+    var parts: [String: Double] = [:]
+    var gradientNorm = 0.0
+    var words = 0
+  }
+
+  func run(_ examples: [Example]) throws -> Result {
+    var result = Result()
+    optimiser.clearGradients()
+    let size = (examples.count + section.accumulation - 1) / section.accumulation
+    for (k, from) in stride(from: 0, to: examples.count, by: size).enumerated() {
+      let micro = Array(examples[from..<min(from + size, examples.count)])
+      try accumulate(
+        micro, mode: .training(seed: seed, step: optimiser.step, microBatch: k),
+        share: Double(micro.count) / Double(examples.count), into: &result)
+    }
+    guard result.loss.isFinite else {
+      throw Diagnostic(
+        "T701", "the loss of step \(optimiser.step + 1) is not finite (\(result.loss))",
+        hint: "lower the learning rates, or check the data of this step", notes: examples.map { "sentence \($0.id)" })
+    }
+    result.gradientNorm = optimiser.advance(factor: schedule.factor(at: optimiser.step))
+    guard result.gradientNorm.isFinite else {
+      throw Diagnostic(
+        "T701", "the gradient of step \(optimiser.step) is not finite", hint: "lower the learning rates")
+    }
+    return result
+  }
+
+  private func accumulate(_ examples: [Example], mode: Mode, share: Double, into result: inout Result) throws {
+    let gold = examples.map(\.gold)
+    var earlier: [ViewOutput] = []
+    if loss.joint { return try accumulateJointly(examples, gold, mode: mode, share: share, into: &result) }
+    for view in loss.views {
+      let vectors = try encode(view, examples, mode)
+      let mask = wordDropout(view, vectors.value, mode)
+      let words = WordVectors(offsets: vectors.value.offsets, tensor: vectors.value.tensor.zeroing(mask))
+      let posterior = try tagger.decoder.decode(words, gold: gold, mode: mode)
+      let output = ViewOutput(view: view, words: words, posterior: posterior.value)
+      let value = try loss.evaluate(output, earlier: earlier).scaled(by: share)
+      result.add(value, words: words.tensor.shape[0])
+      let dwords = try posterior.backward(value.posterior)
+      if let more = value.words { dwords.add(more) }
+      try vectors.backward(dwords.zeroing(mask))
+      earlier.append(output)
+    }
+  }
+
+  /// Both views are held until the loss has seen them together. Only two views exist, so they are two variables: a one-shot
+  /// pullback cannot stand in an array.
+  private func accumulateJointly(
+    _ examples: [Example], _ gold: [[Int]], mode: Mode, share: Double, into result: inout Result
+  ) throws {
+    guard loss.views.count == 2 else {
+      throw PluginError("a joint loss must name two views, not \(loss.views.count)")
+    }
+    let (one, two) = (loss.views[0], loss.views[1])
+    let vectors1 = try encode(one, examples, mode), vectors2 = try encode(two, examples, mode)
+    let mask1 = wordDropout(one, vectors1.value, mode), mask2 = wordDropout(two, vectors2.value, mode)
+    let words1 = WordVectors(offsets: vectors1.value.offsets, tensor: vectors1.value.tensor.zeroing(mask1))
+    let words2 = WordVectors(offsets: vectors2.value.offsets, tensor: vectors2.value.tensor.zeroing(mask2))
+    let posterior1 = try tagger.decoder.decode(words1, gold: gold, mode: mode)
+    let posterior2 = try tagger.decoder.decode(words2, gold: gold, mode: mode)
+    let values = try loss.evaluateJointly([
+      ViewOutput(view: one, words: words1, posterior: posterior1.value),
+      ViewOutput(view: two, words: words2, posterior: posterior2.value),
+    ]).map { $0.scaled(by: share) }
+    guard values.count == 2 else { throw PluginError("a joint loss gave \(values.count) values for two views") }
+    for value in values { result.add(value, words: words1.tensor.shape[0]) }
+    let dwords1 = try posterior1.backward(values[0].posterior), dwords2 = try posterior2.backward(values[1].posterior)
+    if let more = values[0].words { dwords1.add(more) }
+    if let more = values[1].words { dwords2.add(more) }
+    try vectors1.backward(dwords1.zeroing(mask1))
+    try vectors2.backward(dwords2.zeroing(mask2))
+  }
+
+  private func encode(_ view: View, _ examples: [Example], _ mode: Mode) throws -> Forward<WordVectors, Tensor, Void> {
+    try tagger.encoder.encode(ViewBatch(view: view, sentences: examples.map { $0.sentence(view) }), mode: mode)
+  }
+
+  /// The rows whose vectors are zeroed: whole positions, the same in every sentence of the batch, not rescaled
+  /// (flair's `WordDropout`, which CL-KL uses).
+  private func wordDropout(_ view: View, _ words: WordVectors, _ mode: Mode) -> [Int] {
+    guard section.wordDropout > 0 else { return [] }
+    let random = mode.stream("word.dropout", view: view)
+    return (0..<words.sentences).flatMap { s in
+      words.rows(of: s).filter { row in
+        var position = random.stream(row - words.offsets[s])
+        return position.uniform() < section.wordDropout
+      }
+    }
+  }
+}
+
+extension TrainStep.Result {
+  fileprivate mutating func add(_ value: LossValue, words count: Int) {
+    loss += value.value
+    for part in value.parts { parts[part.name, default: 0] += part.value }
+    words += count
+  }
+}
+
+extension Tensor {
+  /// A copy in which the given rows are zero.
+  fileprivate func zeroing(_ rows: [Int]) -> Tensor {
+    guard !rows.isEmpty else { return self }
+    let out = copy()
+    for row in rows { out.rows(row..<row + 1).clear() }
+    return out
+  }
+}
+
+extension LossValue {
+  /// The loss and its gradient times `factor`: a micro-batch's share of its step.
+  func scaled(by factor: Double) -> LossValue {
+    guard factor != 1 else { return self }
+    var out = self
+    out.value *= factor
+    out.parts = parts.map { ($0.name, $0.value * factor) }
+    out.posterior.logPartition = posterior.logPartition?.map { $0 * factor }
+    out.posterior.goldScore = posterior.goldScore?.map { $0 * factor }
+    for tensor in [posterior.tokenScores, posterior.marginals, words] { tensor?.scale(by: Float(factor)) }
+    return out
+  }
+}

@@ -1,0 +1,135 @@
+import FoundationEssentials
+import PluginAPI
+
+/// One finished epoch: a row of the table that training prints.
+struct EpochRow: Codable, Sendable {
+  var epoch: Int
+  var step: Int
+  var loss: Double
+  var parts: [String: Double]
+  /// Dev scores of the two views; `with` only where there are contexts.
+  var with: Double?
+  var without: Double
+  var best: Bool
+}
+
+/// Trains a tagger: epochs, selection on dev, checkpoints, resumption.
+struct Trainer {
+  let experiment: Experiment
+  let corpus: Corpus
+  let tagger: Tagger
+  let loss: any Loss
+  let folder: RunFolder
+  let progress: Progress
+  /// Stops after this many batches: the rehearsal of `calm check`.
+  var batchLimit: Int?
+
+  private var section: TrainingSection { experiment.training }
+
+  /// Trains to the end, from the newest checkpoint where `resume` is set and there is one.
+  func train(resume: Bool) throws -> TrainingState {
+    let examples = corpus.splits["train"] ?? []
+    let lengths = examples.map { $0.words.count + $0.context.count }
+    let optimiser = try Optimiser(tagger.parameters, section: section)
+    let plugins: [(role: String, plugin: any Plugin)] = [
+      ("encoder", tagger.encoder), ("decoder", tagger.decoder), ("loss", loss),
+    ]
+    let store = CheckpointStore(folder: folder)
+    let configuration = Digest.sha256(of: Array(experiment.fingerprint.utf8))
+    var state = TrainingState()
+    state.configuration = configuration
+    if resume {
+      if let restored = try store.restore(
+        into: optimiser, plugins: plugins, configuration: configuration, note: progress.note)
+      {
+        state = restored
+        folder.cut("metrics.jsonl", to: state.metricsLength)
+        progress.note("resuming at step \(state.step), epoch \(state.epoch + 1), batch \(state.batch + 1)")
+      } else {
+        progress.note("no checkpoint in \(folder.path): starting afresh")
+      }
+    }
+    if state.step == 0 { folder.cut("metrics.jsonl", to: 0) }
+
+    let batchesAnEpoch = (examples.count + section.batch - 1) / section.batch
+    let step = TrainStep(
+      tagger: tagger, loss: loss, optimiser: optimiser,
+      schedule: Schedule(section, steps: section.epochs * batchesAnEpoch), section: section, seed: experiment.seed)
+    var lastSave = ContinuousClock.now
+    func save() throws {
+      state.metricsLength = folder.size(of: "metrics.jsonl") ?? 0
+      try store.save(state, optimiser: optimiser, plugins: plugins)
+      lastSave = .now
+    }
+
+    progress.beginTraining(rows: state.rows, loss: loss, augmented: corpus.augmented)
+    while state.epoch < section.epochs {
+      let plan = EpochPlan(lengths: lengths, section: section, seed: experiment.seed, epoch: state.epoch)
+      let batches = Array(plan.batches.prefix(batchLimit ?? .max))
+      while state.batch < batches.count {
+        let result = try step.run(batches[state.batch].map { examples[$0] })
+        state.step = optimiser.step
+        state.batch += 1
+        state.lossSum += result.loss
+        for (name, value) in result.parts { state.partSums[name, default: 0] += value }
+        if state.step % 10 == 0 || state.batch == batches.count { try logStep(state, result, step.schedule) }
+        progress.step(state, result, batches: batches.count, epochs: section.epochs)
+        if try Interruption.check(save: save) { return state }
+        if lastSave.duration(to: .now) > .seconds(section.checkpointMinutes * 60) { try save() }
+      }
+      try finishEpoch(&state, batches: batches.count)
+      try save()
+      if batchLimit != nil { break }
+      if let patience = section.patience, state.epochsWithoutGain >= patience {
+        progress.note("stopping early: \(patience) epochs without a better dev F1")
+        break
+      }
+    }
+    try ModelFile.save(tagger, state: state, score: nil, in: folder, name: "last")
+    return state
+  }
+
+  private func finishEpoch(_ state: inout TrainingState, batches: Int) throws {
+    let dev = try Evaluator(tagger: tagger, corpus: corpus).evaluate("dev", progress: progress)
+    let with = dev.with?.scores.micro.f1, without = dev.without.scores.micro.f1
+    let score =
+      switch section.select {
+      case "with": with ?? without
+      case "without": without
+      case "last": Double(state.epoch)
+      default: with.map { ($0 + without) / 2 } ?? without
+      }
+    let better = state.bestScore.map { score > $0 } ?? true
+    let row = EpochRow(
+      epoch: state.epoch + 1, step: state.step, loss: state.lossSum / Double(max(1, batches)),
+      parts: state.partSums.mapValues { $0 / Double(max(1, batches)) }, with: with, without: without, best: better)
+    state.rows.append(row)
+    state.epoch += 1
+    if better {
+      (state.bestScore, state.bestEpoch, state.epochsWithoutGain) = (score, state.epoch, 0)
+      try ModelFile.save(tagger, state: state, score: score, in: folder, name: "best")
+    } else {
+      state.epochsWithoutGain += 1
+    }
+    (state.batch, state.lossSum, state.partSums) = (0, 0, [:])
+    try folder.append(jsonLine(row), to: "metrics.jsonl")
+    progress.epoch(row)
+  }
+
+  private func logStep(_ state: TrainingState, _ result: TrainStep.Result, _ schedule: Schedule) throws {
+    struct Line: Encodable {
+      var step: Int, epoch: Int, loss: Double, parts: [String: Double], gradientNorm: Double, rateFactor: Double
+    }
+    let line = Line(
+      step: state.step, epoch: state.epoch + 1, loss: result.loss, parts: result.parts,
+      gradientNorm: result.gradientNorm, rateFactor: schedule.factor(at: state.step - 1))
+    try folder.append(jsonLine(line), to: "metrics.jsonl")
+  }
+}
+
+/// One line of JSON with sorted keys.
+func jsonLine(_ value: some Encodable) throws -> String {
+  let encoder = JSONEncoder()
+  encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+  return String(decoding: try encoder.encode(value), as: UTF8.self)
+}

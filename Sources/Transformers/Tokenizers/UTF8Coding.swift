@@ -1,0 +1,47 @@
+/// UTF-8 of single scalars for the inner loops; input is valid because it comes from a `String`.
+enum UTF8Coding {
+  @inline(__always)
+  static func decode(_ bytes: UnsafeBufferPointer<UInt8>, at start: Int) -> (scalar: UInt32, length: Int) {
+    let lead = UInt32(bytes[start])
+    if lead < 0x80 { return (lead, 1) }
+    let second = UInt32(bytes[start + 1]) & 0x3F
+    if lead < 0xE0 { return ((lead & 0x1F) << 6 | second, 2) }
+    let third = UInt32(bytes[start + 2]) & 0x3F
+    if lead < 0xF0 { return ((lead & 0x0F) << 12 | second << 6 | third, 3) }
+    return ((lead & 0x07) << 18 | second << 12 | third << 6 | UInt32(bytes[start + 3]) & 0x3F, 4)
+  }
+
+  /// Writes the scalar at `start` and returns its length; there must be room for 4 bytes.
+  @inline(__always)
+  static func encode(_ scalar: UInt32, to bytes: UnsafeMutableBufferPointer<UInt8>, at start: Int) -> Int {
+    func trail(_ shift: UInt32) -> UInt8 { UInt8(truncatingIfNeeded: 0x80 | scalar >> shift & 0x3F) }
+    if scalar < 0x80 {
+      bytes[start] = UInt8(truncatingIfNeeded: scalar)
+      return 1
+    }
+    if scalar < 0x800 {
+      bytes[start] = UInt8(truncatingIfNeeded: 0xC0 | scalar >> 6)
+      bytes[start + 1] = trail(0)
+      return 2
+    }
+    if scalar < 0x10000 {
+      bytes[start] = UInt8(truncatingIfNeeded: 0xE0 | scalar >> 12)
+      bytes[start + 1] = trail(6)
+      bytes[start + 2] = trail(0)
+      return 3
+    }
+    bytes[start] = UInt8(truncatingIfNeeded: 0xF0 | scalar >> 18)
+    bytes[start + 1] = trail(12)
+    bytes[start + 2] = trail(6)
+    bytes[start + 3] = trail(0)
+    return 4
+  }
+
+  /// Calls `body` with the UTF-8 bytes of `text`, without a copy where the string is stored that way.
+  @inline(__always)
+  static func withBytes(_ text: String, _ body: (UnsafeBufferPointer<UInt8>) -> Void) {
+    if text.utf8.withContiguousStorageIfAvailable(body) == nil {
+      Array(text.utf8).withUnsafeBufferPointer(body)
+    }
+  }
+}

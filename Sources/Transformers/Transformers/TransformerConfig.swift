@@ -1,0 +1,78 @@
+import FoundationEssentials
+import PluginAPI
+
+/// The part of a Hugging Face `config.json` that an encoder of the BERT family needs.
+public struct TransformerConfig: Sendable {
+  /// `bert`, `roberta`, `xlm-roberta`, …
+  public var modelType: String
+  /// Width of hidden states.
+  public var hidden: Int
+  /// Encoder layers.
+  public var layers: Int
+  /// Attention heads a layer; divides ``hidden``.
+  public var heads: Int
+  /// Width of the feed-forward layer.
+  public var intermediate: Int
+  /// Rows of the position embedding.
+  public var positions: Int
+  /// Rows of the token-type embedding.
+  public var types: Int
+  /// Rows of the word embedding.
+  public var vocabulary: Int
+  /// ε of layer normalisation.
+  public var epsilon: Float
+  /// Dropout of hidden states and of attention probabilities in training.
+  public var hiddenDropout: Float, attentionDropout: Float
+
+  private struct File: Decodable {
+    var model_type: String?
+    var hidden_size: Int?
+    var num_hidden_layers: Int?
+    var num_attention_heads: Int?
+    var intermediate_size: Int?
+    var max_position_embeddings: Int?
+    var type_vocab_size: Int?
+    var vocab_size: Int?
+    var layer_norm_eps: Float?
+    var hidden_act: String?
+    var hidden_dropout_prob: Float?
+    var attention_probs_dropout_prob: Float?
+    var position_embedding_type: String?
+  }
+
+  /// Reads `folder/config.json`. Releases before 2020 leave out `model_type` and `layer_norm_eps`: BERT and 1e-12 then.
+  public init(folder: String) throws {
+    let path = folder + "/config.json"
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw WeightsError(path, "cannot be read; a Hugging Face model folder holds config.json beside the weights")
+    }
+    let file: File
+    do { file = try JSONDecoder().decode(File.self, from: data) } catch {
+      throw WeightsError(path, "is not the configuration of a transformer (JSON with hidden_size, num_hidden_layers, …)")
+    }
+    func positive(_ value: Int?, _ key: String) throws -> Int {
+      guard let value, value > 0, value < 1 << 31 else { throw WeightsError(path, "`\(key)` is missing or not a positive number") }
+      return value
+    }
+    modelType = file.model_type ?? "bert"
+    hidden = try positive(file.hidden_size, "hidden_size")
+    layers = try positive(file.num_hidden_layers, "num_hidden_layers")
+    heads = try positive(file.num_attention_heads, "num_attention_heads")
+    intermediate = try positive(file.intermediate_size, "intermediate_size")
+    positions = try positive(file.max_position_embeddings, "max_position_embeddings")
+    types = try positive(file.type_vocab_size ?? 2, "type_vocab_size")
+    vocabulary = try positive(file.vocab_size, "vocab_size")
+    epsilon = file.layer_norm_eps ?? 1e-12
+    hiddenDropout = file.hidden_dropout_prob ?? 0.1
+    attentionDropout = file.attention_probs_dropout_prob ?? 0.1
+    guard hidden % heads == 0 else {
+      throw WeightsError(path, "hidden_size \(hidden) is not a multiple of num_attention_heads \(heads)")
+    }
+    guard ["gelu", nil].contains(file.hidden_act) else {
+      throw WeightsError(path, "hidden_act `\(file.hidden_act ?? "")` is not supported; only the exact `gelu` is")
+    }
+    guard ["absolute", nil].contains(file.position_embedding_type) else {
+      throw WeightsError(path, "position_embedding_type `\(file.position_embedding_type ?? "")` is not supported")
+    }
+  }
+}

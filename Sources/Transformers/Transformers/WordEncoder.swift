@@ -1,0 +1,118 @@
+import FoundationEssentials
+import PluginAPI
+import Tokenizers
+
+/// The encoder that BERT-like plugins export: a tokenizer and a ``TransformerEncoder`` behind the plugin protocol.
+public final class WordEncoder: TokenEncoder, @unchecked Sendable {
+  private let encoder: TransformerEncoder
+  private let tokenizer: any Tokenizer
+  private let limits: SequenceLimits
+  private let dropout: Float?
+  /// The model folder.
+  public let model: String
+  /// What was cut so far.
+  public private(set) var truncation = TruncationLedger()
+
+  /// Loads the model in `folder`.
+  /// - Parameters:
+  ///   - dropout: overrides the configuration's dropout; nil keeps it.
+  ///   - firstPosition: 0 for BERT, padding index + 1 for RoBERTa.
+  public init(
+    folder: String, config: TransformerConfig, tokenizer: any Tokenizer, firstPosition: Int, dropout: Float?,
+    services: Services
+  ) throws {
+    guard tokenizer.vocabularySize <= config.vocabulary else {
+      throw WeightsError(
+        folder,
+        "the vocabulary has \(tokenizer.vocabularySize) pieces but config.json says vocab_size \(config.vocabulary): do both belong to this model?")
+    }
+    encoder = TransformerEncoder(config: config)
+    try encoder.load(Checkpoint(folder: folder)) { services.log(.debug, $0) }
+    self.tokenizer = tokenizer
+    self.dropout = dropout
+    limits = SequenceLimits(tokens: config.positions - firstPosition, firstPosition: Int32(firstPosition))
+    model = folder
+  }
+
+  public var width: Int { encoder.config.hidden }
+  public var parameters: [Parameter] { encoder.parameters }
+
+  public func encode(_ batch: ViewBatch, mode: Mode) throws -> Forward<WordVectors, Tensor, Void> {
+    let layout = SentenceLayout(batch, tokenizer: tokenizer, limits: limits)
+    note(layout.truncation)
+    guard mode.training else {
+      let words = gather(encoder.infer(layout.tokens), layout)
+      return Forward(words) { _ in throw PluginError("backward of an encoder's inference pass") }
+    }
+    let hidden = encoder.forward(layout.tokens, dropout: dropout, random: mode.stream("encoder.dropout", view: batch.view))
+    let words = gather(hidden.value, layout)
+    let scatter = Scatter(hidden)
+    return Forward(words) { [width] dwords in
+      let dhidden = Tensor(zeros: [layout.tokens.count, width])
+      for (word, row) in layout.wordRows.enumerated() where row >= 0 {
+        Kernels.add(dhidden.data + row * width, dwords.data + word * width, count: width)
+      }
+      try scatter.backward(dhidden)
+    }
+  }
+
+  /// A word is its first piece; a word without pieces is zero.
+  private func gather(_ hidden: Tensor, _ layout: SentenceLayout) -> WordVectors {
+    let words = Tensor(zeros: [layout.wordRows.count, width])
+    for (word, row) in layout.wordRows.enumerated() where row >= 0 {
+      (words.data + word * width).update(from: hidden.data + row * width, count: width)
+    }
+    return WordVectors(offsets: layout.wordOffsets, tensor: words)
+  }
+
+  private func note(_ cut: TruncationLedger) {
+    truncation.contextWords += cut.contextWords
+    truncation.contextsCut += cut.contextsCut
+    truncation.sentencesWindowed += cut.sentencesWindowed
+  }
+
+  public func tokenize(_ text: String) throws -> SubTokens {
+    let ids = tokenizer.encode(text)
+    return SubTokens(ids: ids.map(Int.init), wordIDs: [])
+  }
+
+  public func tokenize(words: [String]) throws -> SubTokens {
+    let (ids, wordIDs) = tokenizer.encode(words: words)
+    return SubTokens(ids: ids.map(Int.init), wordIDs: wordIDs.map(Int.init))
+  }
+
+  public func hiddenStates(_ texts: [String]) throws -> [Tensor] {
+    var states: [Tensor] = []
+    var batch = PackedTokens()
+    func flush() {
+      guard batch.count > 0 else { return }
+      let hidden = encoder.infer(batch)
+      for s in 0..<batch.offsets.count - 1 {
+        states.append(hidden.rows(Int(batch.offsets[s])..<Int(batch.offsets[s + 1])).copy())
+      }
+      batch = PackedTokens()
+    }
+    for (i, text) in texts.enumerated() {
+      let ids = tokenizer.encode(text)
+      guard ids.count <= limits.tokens else {
+        throw PluginError("text \(i) has \(ids.count) tokens; the model reads at most \(limits.tokens)")
+      }
+      if batch.count + ids.count > 2048 { flush() }
+      batch.append(ids, firstPosition: limits.firstPosition)
+    }
+    flush()
+    return states
+  }
+}
+
+/// Keeps a one-shot pullback inside a closure that may be called once.
+private final class Scatter {
+  private var hidden: Forward<Tensor, Tensor, Void>?
+
+  init(_ hidden: consuming Forward<Tensor, Tensor, Void>) { self.hidden = consume hidden }
+
+  func backward(_ dhidden: Tensor) throws {
+    guard let hidden = hidden.take() else { throw PluginError("an encoder's pass was propagated back twice") }
+    try hidden.backward(dhidden)
+  }
+}
