@@ -45,7 +45,8 @@ let package = Package(
       name: "CCrypto", path: "Sources/Host/CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .target(
       name: "CLinearChain", path: "Plugins/CRF/Sources/CLinearChain", cSettings: [.unsafeFlags(["-O3"])]),
-    .testTarget(name: "HostTests", dependencies: ["Host", api, contextFiles], path: "Tests/HostTests"),
+    .target(name: "TestSupport", dependencies: [api], path: "Tests/TestSupport"),
+    .testTarget(name: "HostTests", dependencies: ["Host", "TestSupport", api, contextFiles], path: "Tests/HostTests"),
     .testTarget(name: "TokenizersTests", dependencies: transformers, path: "Tests/TokenizersTests"),
     .testTarget(name: "ContextFilesTests", dependencies: [contextFiles], path: "Tests/ContextFilesTests"),
     .testTarget(name: "PluginTests", dependencies: [api] + transformers + pluginTargets, path: "Tests/PluginTests"),

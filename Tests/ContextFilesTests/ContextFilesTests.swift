@@ -127,6 +127,20 @@ private func message(_ work: () throws -> Void) -> String {
     }
   }
 
+  /// Whatever the bytes are, they are contexts or a fault that names the file.
+  @Test func anyBytesAreReadOrRefused() {
+    let pieces = [
+      "{", "\"text\"", ":", "\"a\"", ",", "\"data\"", "[", "]", "}", "\n", "a O", " B-X", "<EOS>", "\t", "\r", "\u{FEFF}",
+      "\\ud800",
+      "\u{1F}\u{8B}",
+    ]
+    for _ in 0..<2000 {
+      let bytes = (0..<Int.random(in: 0..<15)).flatMap { _ in Array((pieces.randomElement() ?? "").utf8) }
+      let found = message { _ = try parseContexts(bytes, path: "f") }
+      #expect(found.isEmpty || found.hasPrefix("f:"), "\(bytes)")
+    }
+  }
+
   @Test func damageIsAnError() {
     for i in 10..<small.count {
       var bytes = small
@@ -199,5 +213,19 @@ private func message(_ work: () throws -> Void) -> String {
     #expect(try with.aligned(to: 2).map(\.line) == [2, 4])
     #expect(try with.aligned(to: 4).count == 4)
     #expect(throws: ContextFileError.self) { try with.aligned(to: 3) }
+  }
+}
+
+@Suite("JSON in odd lines")
+struct JSONLayoutTests {
+  /// A record a line inside one document is still one document.
+  @Test func recordsOnLinesOfTheirOwn() throws {
+    let text = """
+      {"prompt": "p", "data": [{"text": "a", "generated_context": "x"},
+      {"text": "b", "generated_context": ""}]}
+      """
+    let stored = try parseContexts(Array(text.utf8), path: "contexts.json")
+    #expect(stored.records.map(\.text) == ["a", "b"])
+    #expect(stored.prompt == "p")
   }
 }

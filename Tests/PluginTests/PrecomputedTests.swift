@@ -53,8 +53,10 @@ private func message(_ work: () async throws -> Void) async -> String {
     return ""
   } catch let error as PluginError {
     return error.description
+  } catch let fault as Diagnostic {
+    return ([fault.message] + [fault.hint].compactMap { $0 }).joined(separator: "; ")
   } catch {
-    return "no PluginError: \(error)"
+    return "neither PluginError nor Diagnostic: \(error)"
   }
 }
 

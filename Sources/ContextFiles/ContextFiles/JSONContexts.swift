@@ -20,12 +20,7 @@ private struct Document: Decodable {
 func parseJSON(_ text: ArraySlice<UInt8>, path: String) throws(ContextFileError) -> StoredContexts {
   let decoder = JSONDecoder()
   let first = text.drop(while: isSpace).prefix { $0 != 0x0A }
-  let second = text.drop(while: isSpace).dropFirst(first.count).drop(while: isSpace)
-  // Lines that begin with a brace are records of their own; in one indented value the second line never does.
-  let isLines =
-    (try? decoder.decode(Record.self, from: Data(first))) != nil
-    || (second.first == UInt8(ascii: "{") && first.count > 1)
-  if isLines { return try parseLines(text, path: path, decoder) }
+  if (try? decoder.decode(Record.self, from: Data(first))) != nil { return try parseLines(text, path: path, decoder) }
   do {
     if text.drop(while: isSpace).first == UInt8(ascii: "[") {
       return StoredContexts(
@@ -34,6 +29,11 @@ func parseJSON(_ text: ArraySlice<UInt8>, path: String) throws(ContextFileError)
     let document = try decoder.decode(Document.self, from: Data(text))
     return StoredContexts(path: path, format: .json, prompt: document.prompt, records: numbered(document.data))
   } catch {
+    // Objects one under the other and no list in sight are lines: then the fault has a line number.
+    let second = text.drop(while: isSpace).dropFirst(first.count).drop(while: isSpace)
+    if second.first == UInt8(ascii: "{"), !first.contains(UInt8(ascii: "[")) {
+      return try parseLines(text, path: path, decoder)
+    }
     throw ContextFileError(path, explain(error))
   }
 }

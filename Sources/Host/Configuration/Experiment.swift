@@ -13,6 +13,8 @@ struct PluginUse: Sendable {
       return try plugin.factory.make(options: options, shape: shape, services: services)
     } catch let error as Diagnostics {
       throw error
+    } catch let error as Diagnostic {
+      throw error
     } catch let error as WeightsError {
       throw Diagnostic("M402", error.description, mark: options.mark)
     } catch {
@@ -162,7 +164,7 @@ private struct ExperimentReader {
     let wrong = check(section, against: fields, what: "section `\(key)`")
     faults += wrong
     guard wrong.isEmpty, let id = section["plugin"]?.text else { return nil }
-    do {
+    do throws(Diagnostic) {
       let plugin = try registry.plugin(id: id, kind: kind, mark: section["plugin"]?.mark)
       let given = section["options"] ?? ConfigNode(.map([]), mark: section.mark)
       let wrong = check(given, against: plugin.manifest.options, what: "options of plugin `\(id)`")
@@ -170,14 +172,10 @@ private struct ExperimentReader {
       guard wrong.isEmpty else { return nil }
       let options = given.filled(with: plugin.manifest.options).resolvingPaths(plugin.manifest.options, models: models)
       return PluginUse(id: id, plugin: plugin, options: options)
-    } catch let error as Diagnostics {
-      faults += error.items
-    } catch let error as Diagnostic {
-      faults.append(error)
     } catch {
-      faults.append(Diagnostic("P320", "plugin `\(id)`: \(error)", mark: section.mark))
+      faults.append(error)
+      return nil
     }
-    return nil
   }
 
   /// The tree that `config.yaml` and `calm config show` print.

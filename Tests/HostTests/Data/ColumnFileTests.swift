@@ -106,6 +106,26 @@ import Testing
     #expect(faults { _ = try ColumnFile.read(path: "/") }.map(\.code) == ["D207"])
   }
 
+  /// Whatever the bytes are, they are sentences with a tag a word, or faults.
+  @Test func anyBytesAreReadOrRefused() throws {
+    let pieces: [[UInt8]] = ["a", " O", "\tB-X", "\n", "\n\n", "\r\n", "-DOCSTART-", "\u{FEFF}", "\u{200B}", "\0"].map {
+      Array($0.utf8)
+    }
+    var random = RandomStream(seed: 1, "bytes")
+    for _ in 0..<2000 {
+      var bytes: [UInt8] = []
+      for _ in 0..<Int.random(in: 0..<20, using: &random) {
+        bytes += pieces.randomElement(using: &random) ?? []
+        if Int.random(in: 0..<40, using: &random) == 0 { bytes.append(UInt8.random(in: 0...255, using: &random)) }
+      }
+      var data = Dataset(path: "x", sentences: [])
+      let found = faults { data = try ColumnFile.parse(bytes, path: "x") }
+      #expect(found.allSatisfy { ["D201", "D204", "D208"].contains($0.code) })
+      #expect(found.isEmpty != data.sentences.isEmpty)
+      #expect(data.sentences.allSatisfy { $0.words.count == $0.tags.count && !$0.words.isEmpty })
+    }
+  }
+
   @Test func wordsAloneNeedNoTags() throws {
     let data = try ColumnFile.parseUnlabelled(Array("a\nb O\n\n-DOCSTART-\n\nc x y".utf8), path: "x")
     #expect(data.sentences.map(\.words) == [["a", "b"], ["c"]])

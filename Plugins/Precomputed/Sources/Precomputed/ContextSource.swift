@@ -26,7 +26,7 @@ struct ContextSource: Sendable {
     do {
       return try work()
     } catch let error as ContextFileError {
-      throw PluginError("contexts of split `\(split)` (option `\(option)`): \(error)")
+      throw Diagnostic("D203", "contexts of split `\(split)` (option `\(option)`): \(error)")
     }
   }
 }
@@ -47,7 +47,8 @@ struct OpenSplit: Sendable {
   /// The context of a request. Each sentence is compared with the file the first time that it is asked for.
   mutating func context(for request: ContextRequest) throws -> Context {
     guard request.splitCount == records.count, records.indices.contains(request.position) else {
-      throw PluginError(
+      throw Diagnostic(
+        "D203",
         "\(source.path) holds contexts for \(records.count) sentences, but sentence \(request.position) of \(request.splitCount) "
           + "of split `\(source.split)` is asked for",
         hint: "name the file of these very sentences in `\(source.option)`")

@@ -1,0 +1,51 @@
+import PluginAPI
+
+/// Whether a conformer keeps one law of its protocol.
+struct LawResult: Sendable, Equatable {
+  /// The law, as a statement about the conformer.
+  let law: String
+  /// False where it was broken. A law that could not be tried counts as kept.
+  let passed: Bool
+  /// What broke it, or why it could not be tried; empty where it was tried and kept.
+  let reason: String
+}
+
+/// What trying a law came to.
+enum Verdict: Sendable {
+  case kept
+  case broken(String)
+  case untried(String)
+
+  /// Broken where there is a fault.
+  init(_ fault: String?) { self = fault.map(Verdict.broken) ?? .kept }
+}
+
+/// Thrown deep inside an attempt: what breaks the law.
+struct LawFault: Error {
+  let reason: String
+}
+
+/// Tries laws one after the other. An error breaks the law that it was thrown in, and the next one is still tried.
+struct LawBook {
+  private(set) var results: [LawResult] = []
+
+  mutating func law(_ law: String, _ attempt: () throws -> Verdict) {
+    do { record(law, try attempt()) } catch { record(law, Self.verdict(error)) }
+  }
+
+  mutating func law(_ law: String, waitingFor attempt: () async throws -> Verdict) async {
+    do { record(law, try await attempt()) } catch { record(law, Self.verdict(error)) }
+  }
+
+  private static func verdict(_ error: any Error) -> Verdict {
+    .broken((error as? LawFault)?.reason ?? "it threw: \(error)")
+  }
+
+  private mutating func record(_ law: String, _ verdict: Verdict) {
+    switch verdict {
+    case .kept: results.append(LawResult(law: law, passed: true, reason: ""))
+    case .untried(let reason): results.append(LawResult(law: law, passed: true, reason: reason))
+    case .broken(let reason): results.append(LawResult(law: law, passed: false, reason: reason))
+    }
+  }
+}

@@ -1,0 +1,54 @@
+import PluginAPI
+
+extension LawBook {
+  /// The laws that hold for the parameters of encoders and decoders alike.
+  mutating func parameterLaws(_ plugin: any Plugin) {
+    law("parameter names are unique") {
+      var seen: Set<String> = []
+      return Verdict(plugin.parameters.first { !seen.insert($0.name).inserted }.map { "`\($0.name)` occurs twice" })
+    }
+    law("gradients have the shapes of their values") {
+      let odd = plugin.parameters.first { $0.gradient.shape != $0.value.shape }
+      return Verdict(odd.map { "`\($0.name)` is \($0.value.shape), its gradient \($0.gradient.shape)" })
+    }
+  }
+}
+
+/// Clears gradients before and after `body`: laws leave nothing for the next training step.
+func withClearGradients<Result>(_ parameters: [Parameter], _ body: () throws -> Result) rethrows -> Result {
+  for parameter in parameters { parameter.gradient.clear() }
+  defer { for parameter in parameters { parameter.gradient.clear() } }
+  return try body()
+}
+
+/// Adds noise to every parameter while `body` runs, so that small or zero initial weights hide nothing.
+func withShakenParameters<Result>(_ parameters: [Parameter], seed: UInt64, _ body: () throws -> Result) rethrows -> Result {
+  let originals = parameters.map { $0.value.copy() }
+  defer {
+    for (parameter, original) in zip(parameters, originals) {
+      parameter.value.data.update(from: original.data, count: original.count)
+    }
+  }
+  var random = RandomStream(seed: seed, "laws.shaken")
+  for parameter in parameters {
+    for i in 0..<parameter.value.count { parameter.value.data[i] += Float(0.6 * random.normal()) }
+  }
+  return try body()
+}
+
+/// What is wrong where two backward passes do not give twice the gradient of one.
+func accumulationFault(_ parameters: [Parameter], backward: () throws -> Void) throws -> String? {
+  try withClearGradients(parameters) {
+    try backward()
+    let once = parameters.map { $0.gradient.copy() }
+    try backward()
+    for (parameter, once) in zip(parameters, once) {
+      let twice = parameter.gradient.copy()
+      once.scale(by: 2)
+      guard twice.largestDifference(from: once) <= 1e-4 * max(1e-3, once.largestMagnitude) else {
+        return "the gradient of `\(parameter.name)` is not twice as large after a second backward pass"
+      }
+    }
+    return nil
+  }
+}

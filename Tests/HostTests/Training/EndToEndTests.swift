@@ -1,0 +1,107 @@
+import FoundationEssentials
+import Testing
+import TestSupport
+
+@testable import Host
+
+/// The program itself, on a tiny model and a few sentences: train, stop in the middle, resume, evaluate, tag.
+@Suite("End to end")
+struct EndToEndTests {
+  let lab: Lab
+
+  init() throws { lab = try Lab() }
+
+  @Test func killedAndResumedRunIsBitwiseTheSame() throws {
+    #expect(try lab.calm("train", lab.config, "--out", lab.path("whole")).code == 0)
+    // Killed without warning in the middle of the second epoch, twice.
+    for step in [20, 24] {
+      let resume = step > 20 ? "--resume" : ""
+      let script = """
+        "\(Lab.program)" train "\(lab.config)" --out "\(lab.path("cut"))" \(resume) 2> /dev/null & pid=$!
+        for i in $(seq 3000); do
+          ls "\(lab.path("cut"))"/checkpoints 2> /dev/null | grep -q "step-000000\(step)" && break
+          sleep 0.005
+        done
+        kill -9 $pid; wait $pid
+        """
+      let killed = try ChildProcess.run(["/bin/sh", "-c", script], timeout: .seconds(60))
+      #expect(killed.outcome == .exited(137), "the run ended before it was killed: \(killed)")
+    }
+    #expect(!FileManager.default.fileExists(atPath: lab.path("cut/last/model.safetensors")))
+    #expect(try lab.calm("train", lab.config, "--out", lab.path("cut"), "--resume").code == 0)
+    for file in ["last/model.safetensors", "best/model.safetensors", "metrics.jsonl"] {
+      #expect(try lab.bytes("whole/" + file) == lab.bytes("cut/" + file), "\(file)")
+    }
+  }
+
+  @Test func interruptedRunSavesAndNamesTheWayBack() throws {
+    let script = """
+      "\(Lab.program)" train "\(lab.config)" --set training.epochs=200 --out "\(lab.path("run"))" & pid=$!
+      for i in $(seq 3000); do
+        ls "\(lab.path("run"))"/checkpoints 2> /dev/null | grep -q step- && break
+        sleep 0.005
+      done
+      kill -INT $pid; wait $pid
+      """
+    // A background job of sh ignores SIGINT unless job control is on, so SIGTERM stands in where it does.
+    let result = try ChildProcess.run(
+      ["/bin/bash", "-mc", script], timeout: .seconds(60))
+    #expect(result.outcome == .exited(130))
+    #expect(String(decoding: result.errors, as: UTF8.self).contains("--resume"))
+  }
+
+  @Test func equalSeedsGiveEqualModels() throws {
+    for name in ["a", "b"] { #expect(try lab.calm("train", lab.config, "--out", lab.path(name)).code == 0) }
+    #expect(try lab.calm("train", lab.config, "--out", lab.path("c"), "--set", "seed=2").code == 0)
+    #expect(try lab.bytes("a/last/model.safetensors") == lab.bytes("b/last/model.safetensors"))
+    #expect(try lab.bytes("a/last/model.safetensors") != lab.bytes("c/last/model.safetensors"))
+  }
+
+  @Test func runEvaluateAndTagAgree() throws {
+    let run = try lab.calm("run", lab.config, "--out", lab.path("run"), "--format", "json")
+    #expect(run.code == 0, "\(run.errors)")
+    let results = try lab.json("run/results.json")
+    let f1 = try #require(results["test"]?["with"]?["micro"]?["f1"]?.number)
+    #expect(f1 > 0.9, "twelve epochs on sentences of one pattern are learned")
+    #expect(results["dev"]?["without"]?["micro"]?["f1"]?.number != nil)
+    // The same numbers from the prediction file and from `evaluate`.
+    let score = try lab.calm(
+      "score", lab.path("test.conll"), lab.path("run/predictions.with.conll"), "--format", "json")
+    #expect(try JSONValue.parse(score.output)["micro"]?["f1"]?.number == f1)
+    let evaluated = try lab.calm("evaluate", lab.path("run"), "--format", "json")
+    #expect(try JSONValue.parse(evaluated.output)["test"]?["with"]?["micro"]?["f1"]?.number == f1)
+    for by in ["type", "length", "seen", "context-class"] {
+      #expect(try lab.calm("evaluate", lab.path("run"), "--by", by).code == 0)
+    }
+    try lab.write("the old town of Bergen\n", to: "new.txt")
+    for format in ["text", "conll", "json", "html"] {
+      let tagged = try lab.calm("tag", lab.path("run"), lab.path("new.txt"), "--format", format)
+      #expect(tagged.code == 0 && tagged.output.contains("Bergen"), "\(format): \(tagged.errors)")
+    }
+  }
+
+  @Test func checkRehearsesAndSeveralSeedsAreSummed() throws {
+    let check = try lab.calm("check", lab.config)
+    #expect(check.code == 0 && check.output.contains("rehearsal"), "\(check.errors)")
+    let run = try lab.calm(
+      "run", lab.config, "--out", lab.path("seeds"), "--seeds", "1,2", "--set", "training.epochs=1", "--format", "json")
+    #expect(run.code == 0, "\(run.errors)")
+    #expect(try lab.json("seeds/results.json")["summary"]?["test"]?["with"]?["f1"]?["std"]?.number != nil)
+  }
+
+  @Test func refusalsNameTheCauseAndKeepTheRun() throws {
+    #expect(try lab.calm("train", lab.config, "--out", lab.path("run"), "--set", "training.epochs=1").code == 0)
+    // A second run into the same folder, another configuration on resumption, a changed model.
+    #expect(try lab.calm("train", lab.config, "--out", lab.path("run")).code == 6)
+    let other = try lab.calm("train", lab.config, "--out", lab.path("run"), "--resume")
+    #expect(other.code == 6 && other.errors.contains("another configuration"))
+    try lab.write("broken", to: "run/best/model.safetensors")
+    #expect(try lab.calm("tag", lab.path("run"), lab.path("test.conll")).code == 6)
+    // Faults of the configuration are told together, with their places.
+    let wrong = try lab.calm("check", lab.config, "--set", "loss.options.temprature=1", "--set", "training.epochs=many")
+    #expect(wrong.code == 2 && wrong.errors.contains("temperature") && wrong.errors.contains("C104"))
+    // Contexts of other sentences.
+    try lab.write(#"{"prompt": "", "data": []}"#, to: "contexts.train.json")
+    #expect(try lab.calm("check", lab.config).code == 3)
+  }
+}

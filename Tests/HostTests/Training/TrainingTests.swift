@@ -1,0 +1,104 @@
+import PluginAPI
+import TestSupport
+import Testing
+
+@testable import Host
+
+@Suite("Training")
+struct TrainingTests {
+  static func section(_ text: String) throws -> TrainingSection {
+    try decodeOptions(TrainingSection.self, from: parseYAML(Array(text.utf8), named: "test.yaml"), what: "training")
+  }
+
+  @Test(arguments: ["none", "length"])
+  func everyEpochSeesEverySentenceOnce(bucketing: String) throws {
+    let section = try Self.section("{batch: 4, bucketing: \(bucketing)}")
+    let lengths = (0..<1001).map { ($0 * 37) % 90 + 1 }
+    let plans = (0..<3).map { EpochPlan(lengths: lengths, section: section, seed: 1, epoch: $0).batches }
+    for plan in plans {
+      #expect(plan.flatMap { $0 }.sorted() == Array(0..<1001))
+      #expect(plan.allSatisfy { (1...4).contains($0.count) })
+    }
+    #expect(plans[0] != plans[1])
+    #expect(plans[0] == EpochPlan(lengths: lengths, section: section, seed: 1, epoch: 0).batches)
+    #expect(plans[0] != EpochPlan(lengths: lengths, section: section, seed: 2, epoch: 0).batches)
+    if bucketing == "length" {
+      let spread = plans[0].map { batch in
+        let sizes = batch.map { lengths[$0] }
+        return (sizes.max() ?? 0) - (sizes.min() ?? 0)
+      }
+      #expect(spread.reduce(0, +) < 4 * spread.count, "batches of similar length")
+    }
+  }
+
+  @Test func schedules() throws {
+    let linear = Schedule(try Self.section("{}"), steps: 100)
+    #expect(linear.factor(at: 0) == 1 && linear.factor(at: 50) == 0.5 && linear.factor(at: 100) == 0)
+    let warm = Schedule(try Self.section("{warmUp: 0.1}"), steps: 100)
+    #expect(warm.factor(at: 0) == 0 && warm.factor(at: 5) == 0.5 && warm.factor(at: 10) == 1 && warm.factor(at: 55) == 0.5)
+    let constant = Schedule(try Self.section("{schedule: constant}"), steps: 100)
+    #expect(constant.factor(at: 0) == 1 && constant.factor(at: 99) == 1)
+  }
+
+  @Test func aGroupWithoutALearningRateIsRefused() throws {
+    let stray = Parameter("x", group: "adapter", value: Tensor(zeros: [1]))
+    #expect(throws: Diagnostic.self) { try Optimiser([("encoder.x", stray)], section: Self.section("{}")) }
+    #expect(throws: Never.self) {
+      try Optimiser([("encoder.x", stray)], section: Self.section("{learningRates: {adapter: 1e-3}}"))
+    }
+  }
+
+  @Test func clippingScalesTheStepButNotTheReportedNorm() throws {
+    let parameter = Parameter("x", group: "encoder", value: Tensor(zeros: [2]))
+    let optimiser = try Optimiser([("x", parameter)], section: Self.section("{clip: 1, learningRates: {encoder: 1}}"))
+    (parameter.gradient[0], parameter.gradient[1]) = (30, 40)
+    #expect(optimiser.advance(factor: 1) == 50)
+    // Adam's first moment is a tenth of the clipped gradient (0.6, 0.8).
+    let m = optimiser.slots[0].m
+    #expect(abs(m[0] - 0.06) < 1e-6 && abs(m[1] - 0.08) < 1e-6)
+  }
+
+  /// The gradient of a step does not depend on how many micro-batches it is cut into.
+  @Test func accumulationGivesTheSameGradient() async throws {
+    let lab = try Lab()
+    func gradient(_ accumulation: Int) async throws -> [Float] {
+      let experiment = try Experiment(
+        path: lab.config,
+        overrides: [
+          "training.accumulation=\(accumulation)", "training.wordDropout=0", "encoder.options.dropout=0",
+          "training.learningRates={encoder: 0, classifier: 0, crf: 0}",
+        ])
+      let corpus = try await CorpusLoader(experiment, progress: Progress()).load()
+      let services = Services(seed: 1, cacheFolder: lab.folder) { _, _ in }
+      let tagger = try Tagger(experiment, tags: corpus.tags, services: services)
+      let loss = try makeLoss(experiment, decoder: tagger.decoder, corpus: corpus, services: services)
+      let optimiser = try Optimiser(tagger.parameters, section: experiment.training)
+      let step = TrainStep(
+        tagger: tagger, loss: loss, optimiser: optimiser, schedule: Schedule(experiment.training, steps: 10),
+        section: experiment.training, seed: 1)
+      _ = try step.run(Array((corpus.splits["train"] ?? []).prefix(7)))
+      return tagger.parameters.flatMap { $0.parameter.gradient.values }
+    }
+    let whole = try await gradient(1), pieces = try await gradient(3)
+    #expect(whole.contains { abs($0) > 1e-3 })
+    #expect(zip(whole, pieces).allSatisfy { abs($0 - $1) < 1e-4 })
+  }
+
+  @Test func contextWordsAndClasses() throws {
+    let plain = try decodeOptions(ContextsSection.self, from: parseYAML([], named: "t"), what: "contexts")
+    #expect(contextWords("It's  a\ntown.", plain) == ["It's", "a.town."])
+    let apart = try decodeOptions(
+      ContextsSection.self, from: parseYAML(Array("{contextWords: punctuation, maxWords: 5}".utf8), named: "t"), what: "contexts")
+    #expect(contextWords("It's  a\ntown.", apart) == ["It", "'", "s", "a", "."])
+    #expect(ContextClass("", failBelow: 20) == .empty)
+    #expect(ContextClass("I apologize, but", failBelow: 20) == .denied)
+    #expect(ContextClass("a few words", failBelow: 20) == .fail)
+    #expect(ContextClass((0..<20).map(String.init).joined(separator: " "), failBelow: 20) == .correct)
+  }
+
+  @Test func numbersArePrintedForPeople() {
+    #expect(fixed(1.005, 2) == "1.01" || fixed(1.005, 2) == "1.00")
+    #expect(fixed(-0.001, 2) == "0.00" && fixed(-1.5, 0) == "-2" && fixed(12.3456, 3) == "12.346")
+    #expect(percent(0.44187) == "44.19" && clock(3723) == "1:02:03" && clock(65) == "1:05")
+  }
+}
