@@ -28,7 +28,7 @@ run: setup
 
 test: setup
 	$(BUILD) --build-tests
-	$(CALM) model fetch plugins.yaml
+	$(CALM) model fetch plugins.yaml || echo "no model: the tests that need it are skipped" >&2
 	swift test -c release --skip-build
 
 # The parity tests alone, over every fixture under $$CALM_GOLDEN.

@@ -49,8 +49,13 @@ let package = Package(
     .testTarget(name: "HostTests", dependencies: ["Host", "TestSupport", api, contextFiles], path: "Tests/HostTests"),
     .testTarget(name: "TokenizersTests", dependencies: transformers, path: "Tests/TokenizersTests"),
     .testTarget(name: "ContextFilesTests", dependencies: [contextFiles], path: "Tests/ContextFilesTests"),
-    .testTarget(name: "PluginTests", dependencies: [api] + transformers + pluginTargets, path: "Tests/PluginTests"),
-    .testTarget(name: "GoldenTests", dependencies: [api] + transformers + pluginTargets, path: "Tests/GoldenTests"),
+    .testTarget(name: "PluginTests", dependencies: ["TestSupport", api] + transformers + pluginTargets, path: "Tests/PluginTests"),
+    .testTarget(
+      name: "GoldenTests", dependencies: ["Host", "TestSupport", api] + transformers + pluginTargets,
+      path: "Tests/GoldenTests"),
+    .testTarget(
+      name: "ConformanceTests", dependencies: ["Host", "TestSupport", api, contextFiles] + transformers + pluginTargets,
+      path: "Tests/ConformanceTests"),
   ]
     + plugins.map {
       .target(

@@ -7,7 +7,9 @@ import Transformers
 struct EncoderGoldenTests {
   /// Folders that hold an encoder this build reads, whatever they are called.
   static let folders = Golden.folders.filter { folder in
-    guard Golden.has(folder + "/config.json"), Golden.has(folder + "/model.safetensors") || Golden.has(folder + "/model.safetensors.index.json") else { return false }
+    guard Golden.has(folder + "/config.json"),
+      Golden.has(folder + "/model.safetensors") || Golden.has(folder + "/model.safetensors.index.json")
+    else { return false }
     guard let config = try? TransformerConfig(folder: Golden.folder + "/" + folder) else { return false }
     return firstPosition(config) != nil
   }
@@ -25,7 +27,8 @@ struct EncoderGoldenTests {
     let own = folder + "/expected.safetensors"
     if Golden.has(own) { return try SafeTensors(path: Golden.folder + "/" + own) }
     let base = folder.split(separator: "_").first.map(String.init) ?? folder
-    return Golden.has(base + "/expected.safetensors") ? try SafeTensors(path: Golden.folder + "/\(base)/expected.safetensors") : nil
+    return Golden.has(base + "/expected.safetensors")
+      ? try SafeTensors(path: Golden.folder + "/\(base)/expected.safetensors") : nil
   }
 
   struct Model {
@@ -48,11 +51,14 @@ struct EncoderGoldenTests {
   static func batch(_ expected: SafeTensors, _ config: TransformerConfig) throws -> (tokens: PackedTokens, rows: [Int]) {
     let shape = try #require(expected.entries["in.input_ids"]?.shape)
     let ids = try expected.integers("in.input_ids"), mask = try expected.integers("in.attention_mask")
-    let types = expected.entries["in.token_type_ids"] == nil ? [Int](repeating: 0, count: ids.count) : try expected.integers("in.token_type_ids")
+    let types =
+      expected.entries["in.token_type_ids"] == nil
+      ? [Int](repeating: 0, count: ids.count) : try expected.integers("in.token_type_ids")
     var tokens = PackedTokens(), rows: [Int] = []
     for b in 0..<shape[0] {
       let valid = (0..<shape[1]).map { b * shape[1] + $0 }.filter { mask[$0] == 1 }
-      tokens.append(valid.map { Int32(ids[$0]) }, types: valid.map { Int32(types[$0]) }, firstPosition: firstPosition(config) ?? 0)
+      tokens.append(
+        valid.map { Int32(ids[$0]) }, types: valid.map { Int32(types[$0]) }, firstPosition: firstPosition(config) ?? 0)
       rows += valid
     }
     return (tokens, rows)

@@ -35,7 +35,19 @@ enum JSON {
     case null, bool(Bool), number(Double), string(String), list([Value]), object([String: Value])
     init(from decoder: any Swift.Decoder) throws {
       let c = try decoder.singleValueContainer()
-      if c.decodeNil() { self = .null } else if let v = try? c.decode(Bool.self) { self = .bool(v) } else if let v = try? c.decode(Double.self) { self = .number(v) } else if let v = try? c.decode(String.self) { self = .string(v) } else if let v = try? c.decode([Value].self) { self = .list(v) } else { self = .object(try c.decode([String: Value].self)) }
+      if c.decodeNil() {
+        self = .null
+      } else if let v = try? c.decode(Bool.self) {
+        self = .bool(v)
+      } else if let v = try? c.decode(Double.self) {
+        self = .number(v)
+      } else if let v = try? c.decode(String.self) {
+        self = .string(v)
+      } else if let v = try? c.decode([Value].self) {
+        self = .list(v)
+      } else {
+        self = .object(try c.decode([String: Value].self))
+      }
     }
     subscript(key: String) -> Value { if case .object(let o) = self { o[key] ?? .null } else { .null } }
     var double: Double? { if case .number(let n) = self { n } else { nil } }

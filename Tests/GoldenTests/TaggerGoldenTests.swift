@@ -9,7 +9,8 @@ import Transformers
 @Suite("Golden: tagger", .enabled(if: Golden.has("tagger/expected.json"), "no fixtures"))
 struct TaggerGoldenTests {
   /// Models of the fixture whose encoder folder is there too.
-  static let models = Golden.isThere
+  static let models =
+    Golden.isThere
     ? Golden.folders.filter { Golden.has("tagger/\($0).safetensors") && EncoderGoldenTests.folders.contains($0) } : []
 
   struct Fixture {
@@ -28,7 +29,8 @@ struct TaggerGoldenTests {
       gold = (0..<shape[0]).map { s in
         (0..<shape[1]).filter { mask[s * shape[1] + $0] == 1 }.map { tags[s * shape[1] + $0] }
       }
-      crf = try CRF(width: encoder.config.hidden, tags: try #require(tensors.entries["linear.bias"]).shape[0], initial: 0, seed: 1)
+      crf = try CRF(
+        width: encoder.config.hidden, tags: try #require(tensors.entries["linear.bias"]).shape[0], initial: 0, seed: 1)
       for (parameter, key) in Self.decoderKeys(crf) { try tensors.read(key, into: parameter.value) }
     }
 
@@ -88,7 +90,9 @@ struct TaggerGoldenTests {
       let dwords = try posterior.backward(value.posterior)
       if let more = value.words { dwords.add(more) }
       let dhidden = Tensor(zeros: [tokens.count, width])
-      for (word, row) in rows.enumerated() { (dhidden.data + row * width).update(from: dwords.data + word * width, count: width) }
+      for (word, row) in rows.enumerated() {
+        (dhidden.data + row * width).update(from: dwords.data + word * width, count: width)
+      }
       try hidden.backward(dhidden)
       earlier.append(output)
       let paths = try fixture.crf.bestPaths(words)

@@ -5,9 +5,12 @@ import Weights
 /// A temporary folder with a tiny model, a few labelled sentences with contexts, and an experiment file. Removed with the last
 /// reference.
 public final class Lab: Sendable {
+  /// The folder.
   public let folder: String
+  /// The experiment file.
   public var config: String { path("experiment.yaml") }
 
+  /// A new folder.
   public init() throws {
     folder = FileManager.default.temporaryDirectory.path + "/calm-lab-\(UInt64.random(in: 0 ..< .max))"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -39,12 +42,15 @@ public final class Lab: Sendable {
 
   deinit { try? FileManager.default.removeItem(atPath: folder) }
 
+  /// The path of a file in the folder.
   public func path(_ name: String) -> String { folder + "/" + name }
 
+  /// Writes a file.
   public func write(_ text: String, to name: String) throws {
     try Data(text.utf8).write(to: URL(fileURLWithPath: path(name)))
   }
 
+  /// Reads a file.
   public func bytes(_ name: String) throws -> Data { try Data(contentsOf: URL(fileURLWithPath: path(name))) }
 
   /// Where the program and its plugins are: beside the tests.

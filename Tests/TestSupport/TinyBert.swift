@@ -14,7 +14,8 @@ public enum TinyBert {
   public static func write(to folder: String, positions: Int = 64, dropout: Double = 0.1) throws {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     let characters = (33...126).map { String(UnicodeScalar(UInt8($0))) }
-    let vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"] + words + characters.filter { !words.contains($0) }
+    let vocabulary =
+      ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"] + words + characters.filter { !words.contains($0) }
       + characters.map { "##" + $0 }
     let hidden = 16, intermediate = 32, layers = 2
     func put(_ text: String, _ name: String) throws { try Data(text.utf8).write(to: URL(fileURLWithPath: folder + "/" + name)) }

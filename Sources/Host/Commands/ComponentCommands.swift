@@ -10,7 +10,8 @@ struct EncoderOptions: ParsableArguments {
   @Option(help: "The model folder.")
   var model: String
 
-  func encoder() throws -> any TokenEncoder {
+  /// - Parameter textOnly: whether the tokenizer is enough.
+  func encoder(textOnly: Bool = false) throws -> any TokenEncoder {
     let registry = PluginRegistry(declared: [], folders: [])
     let id = try plugin ?? Self.pluginID(forModel: model)
     let loaded = try registry.plugin(id: id, kind: .encoder, mark: nil)
@@ -18,7 +19,7 @@ struct EncoderOptions: ParsableArguments {
     let given = ConfigNode(
       .map([.init(.init("model", mark: place), ConfigNode(.scalar(model, quoted: true), mark: place))]), mark: place)
     let use = PluginUse(id: id, plugin: loaded, options: given.filled(with: loaded.manifest.options))
-    guard let encoder = try use.make(services: .standard(seed: 1)) as? any TokenEncoder else {
+    guard let encoder = try use.make(shape: Shape(textOnly: textOnly), services: .standard(seed: 1)) as? any TokenEncoder else {
       throw Diagnostic("P310", "plugin `\(id)` is an encoder without sub-tokens")
     }
     return encoder
@@ -40,12 +41,14 @@ struct EncoderOptions: ParsableArguments {
   }
 }
 
-/// Reads a file as lines that end at U+000A only.
+/// The content of a file; `-` is standard input.
+func readInput(_ path: String) throws -> [UInt8] { try FileBytes.read(path == "-" ? "/dev/stdin" : path) }
+
+/// Reads a file as lines that end at U+000A only; `-` is standard input.
 func readLines(_ path: String) throws -> [String] {
-  guard let data = FileManager.default.contents(atPath: path == "-" ? "/dev/stdin" : path) else {
-    throw Diagnostic("D207", "\(path) cannot be read: \(systemMessage())")
+  guard let text = String(validating: try readInput(path), as: UTF8.self) else {
+    throw Diagnostic("D208", "\(path) is not UTF-8")
   }
-  guard let text = String(validating: data, as: UTF8.self) else { throw Diagnostic("D208", "\(path) is not UTF-8") }
   var lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).map { String($0) }
   if lines.last?.isEmpty == true { lines.removeLast() }
   return lines
@@ -69,7 +72,7 @@ struct TokenizeCommand: ParsableCommand {
   }
 
   mutating func run() throws {
-    let encoder = try model.encoder()
+    let encoder = try model.encoder(textOnly: true)
     for line in try readLines(file) {
       guard words else {
         Console.shared.result(try jsonLine(Plain(ids: encoder.tokenize(line).ids)))

@@ -46,7 +46,8 @@ struct EvaluateCommand: AsyncParsableCommand {
       func score(_ view: Evaluator.ViewResult?) -> Score? {
         view.map { group.score(examples, predictions: $0.predictions) }
       }
-      return ScoredGroup(group: group.name, sentences: group.sentences, with: score(result.with), without: score(result.without))
+      return ScoredGroup(
+        group: group.name, sentences: group.sentences, with: score(result.with), without: score(result.without))
     }
     if format == .json { return Console.shared.result(prettyJSON(rows)) }
     let table = TextTable(

@@ -25,7 +25,8 @@ struct PluginCommand: ParsableCommand {
     @Option(help: "text or json.") var format = OutputFormat.text
 
     mutating func run() throws {
-      let plugin = try id.contains("/")
+      let plugin =
+        try id.contains("/")
         ? PluginLoader.load(path: id, expectedSHA256: nil) : PluginRegistry(declared: [], folders: []).plugin(id: id)
       let info = PluginDescription(plugin)
       Console.shared.result(format == .json ? try info.json() : info.text)

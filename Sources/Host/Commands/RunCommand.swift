@@ -36,7 +36,7 @@ struct RunCommand: AsyncParsableCommand {
           resume: output.resume, command: resumeCommand(folder)))
     }
     let summary = SeedSummary(seeds: numbers, results: all)
-    try writeFile(summary.json + "\n", to: folder + "/results.json")
+    try FileBytes.write(summary.json + "\n", to: folder + "/results.json")
     Console.shared.result(output.format == .json ? summary.json : summary.table)
   }
 

@@ -62,11 +62,12 @@ struct DoctorCommand: ParsableCommand {
     let n = 1024
     let a = Tensor(zeros: [n, n]), b = Tensor(zeros: [n, n]), c = Tensor(zeros: [n, n])
     for i in 0..<a.count { (a.data[i], b.data[i]) = (1, 0.5) }
-    let best = (0..<5).map { _ in
-      ContinuousClock().measure {
-        Kernels.gemm(transposeB: true, m: n, n: n, k: n, a.data, lda: n, b.data, ldb: n, into: c.data, ldc: n)
-      }.seconds
-    }.min() ?? 1
+    let best =
+      (0..<5).map { _ in
+        ContinuousClock().measure {
+          Kernels.gemm(transposeB: true, m: n, n: n, k: n, a.data, lda: n, b.data, ldb: n, into: c.data, ldc: n)
+        }.seconds
+      }.min() ?? 1
     return 2 * Double(n * n * n) / best * 1e-9
   }
 }

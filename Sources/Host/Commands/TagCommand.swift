@@ -7,7 +7,8 @@ import PluginAPI
 struct TagCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "tag", abstract: "Find entities in new text.",
-    discussion: "FILE holds one sentence a line, words at spaces; with --input conll one word a line, sentences at blank lines.")
+    discussion: "FILE holds one sentence a line, words at spaces; with --input conll one word a line, sentences at blank lines."
+  )
 
   enum Format: String, ExpressibleByArgument, CaseIterable { case text, conll, json, html }
   enum Input: String, ExpressibleByArgument, CaseIterable { case text, conll }
@@ -46,14 +47,9 @@ struct TagCommand: AsyncParsableCommand {
   }
 
   private func read() throws -> [[String]] {
-    let path = file == "-" ? "/dev/stdin" : file
-    guard let data = FileManager.default.contents(atPath: path) else {
-      throw Diagnostic("D207", "\(file) cannot be read: \(systemMessage())")
-    }
-    if input == .conll { return try ColumnFile.readWords(Array(data), path: file) }
-    guard let text = String(validating: data, as: UTF8.self) else { throw Diagnostic("D208", "\(file) is not UTF-8") }
-    return text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: true).map { line in
-      line.split { $0 == " " || $0 == "\t" || $0 == "\r" }.map { String($0) }
+    if input == .conll { return try ColumnFile.readWords(readInput(file), path: file) }
+    return try readLines(file).map { line in
+      line.unicodeScalars.split { $0 == " " || $0 == "\t" || $0 == "\r" }.map { String($0) }
     }.filter { !$0.isEmpty }
   }
 

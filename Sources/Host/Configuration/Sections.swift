@@ -70,7 +70,8 @@ struct TrainingSection: PluginOptions {
   static let fields = [
     OptionField.optional("epochs", .integer, default: "10", in: 1...100_000, help: "passes over the training sentences"),
     .optional("batch", .integer, default: "4", in: 1...65536, help: "sentences an optimiser step"),
-    .optional("accumulation", .integer, default: "1", in: 1...65536, help: "micro-batches a step; less memory, the same gradient"),
+    .optional(
+      "accumulation", .integer, default: "1", in: 1...65536, help: "micro-batches a step; less memory, the same gradient"),
     .optional("optimiser", .choice(["adamw"]), default: "adamw", help: "AdamW with decoupled weight decay"),
     .optional(
       "learningRates", .map(.number), default: "", in: 0...10,

@@ -17,7 +17,8 @@ func starterFile() -> String {
       values: ["train": "data/train.conll", "dev": "data/dev.conll", "test": "data/test.conll"])
     + section("contexts", ContextsSection.fields, values: [:])
     + [
-      "augmentor:", "  plugin: precomputed", "  options: {train: contexts/train.json, dev: contexts/dev.json, test: contexts/test.json}",
+      "augmentor:", "  plugin: precomputed",
+      "  options: {train: contexts/train.json, dev: contexts/dev.json, test: contexts/test.json}",
       "encoder: {plugin: biobert, options: {model: models/minilm}}", "decoder: {plugin: crf}",
       "loss: {plugin: kl-cooperative}", "",
     ] + section("training", TrainingSection.fields, values: [:])

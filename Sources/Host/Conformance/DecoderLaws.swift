@@ -108,8 +108,8 @@ struct DecoderLaws {
       book.law(law) {
         let missing = parts.subtracting(decoder.provides).map(\.rawValue).sorted()
         guard missing.isEmpty else { return .untried("it gives no \(missing.joined(separator: ", no "))") }
-        for length in lengths {
-          let words = words([length], "paths")
+        for (length, trial) in lengths.flatMap({ length in (0..<3).map { (length, $0) } }) {
+          let words = words([length], "paths.\(trial)")
           guard let paths = try BruteForce(decoder, sentence: words.tensor, tags: tags) else {
             return .broken("it gives no gold score a sentence where gold tags are given")
           }

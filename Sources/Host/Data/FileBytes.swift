@@ -31,13 +31,40 @@ enum FileBytes {
     return bytes
   }
 
-  /// Writes `text` so that a reader never sees half of it: to a file beside `path`, which then takes its place.
+  /// Writes `text` whole or not at all, durably: to a file beside `path`, which is synced and then takes its place.
   static func write(_ text: String, to path: String) throws(Diagnostic) {
     let temporary = "\(path).\(getpid()).partial"
     let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else { throw fault("write", path, code: "S601") }
+    let written = put(text, descriptor) && fsync(descriptor) == 0
+    let error = fault("write", path, code: "S601")
+    close(descriptor)
+    guard written, rename(temporary, path) == 0 else {
+      unlink(temporary)
+      throw written ? fault("write", path, code: "S601") : error
+    }
+    syncFolder(path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ".")
+  }
+
+  /// Appends `text` to a file, which is made where it is missing. Not synced: what is appended can be lost with the power.
+  static func append(_ text: String, to path: String) throws(Diagnostic) {
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { throw fault("write", path, code: "S601") }
+    defer { close(descriptor) }
+    guard put(text, descriptor) else { throw fault("write", path, code: "S601") }
+  }
+
+  /// Makes a rename in `folder` durable.
+  static func syncFolder(_ folder: String) {
+    let descriptor = open(folder.isEmpty ? "/" : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { return }
+    fsync(descriptor)
+    close(descriptor)
+  }
+
+  private static func put(_ text: String, _ descriptor: Int32) -> Bool {
     var text = text
-    let written = text.withUTF8 { bytes in
+    return text.withUTF8 { bytes in
       var done = 0
       while done < bytes.count {
         let count = Glibc.write(descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done)
@@ -45,19 +72,7 @@ enum FileBytes {
         guard count > 0 else { return false }
         done += count
       }
-      return fsync(descriptor) == 0
-    }
-    guard written else {
-      let error = fault("write", path, code: "S601")
-      close(descriptor)
-      unlink(temporary)
-      throw error
-    }
-    close(descriptor)
-    guard rename(temporary, path) == 0 else {
-      let error = fault("write", path, code: "S601")
-      unlink(temporary)
-      throw error
+      return true
     }
   }
 

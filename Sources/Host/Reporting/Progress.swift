@@ -37,7 +37,8 @@ final class Progress: Sendable {
       let seconds = max(1e-3, state.started.duration(to: .now).seconds)
       let left = Double(batches * epochs - training.epoch * batches - training.batch) * seconds / Double(state.steps)
       let parts = result.parts.sorted { $0.key < $1.key }.map { "\($0.key) \(fixed($0.value, 2))" }.joined(separator: " ")
-      return "epoch \(training.epoch + 1)/\(epochs)  batch \(training.batch)/\(batches)  loss \(fixed(state.lossMean, 2)) (\(parts))"
+      return
+        "epoch \(training.epoch + 1)/\(epochs)  batch \(training.batch)/\(batches)  loss \(fixed(state.lossMean, 2)) (\(parts))"
         + "  \(Int(Double(state.words) / seconds)) words/s  \(fixed(Double(state.steps) / seconds, 2)) steps/s  ETA \(clock(left))"
     }
     console.live(text)

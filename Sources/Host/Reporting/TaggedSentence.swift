@@ -25,7 +25,8 @@ struct TaggedSentence: Encodable {
   func inline(colour: Bool) -> String {
     pieces { text, type in
       guard let type else { return text }
-      return colour ? "\u{1B}[1;\(31 + TaggedSentence.hue(type) % 6)m\(text)\u{1B}[0m\u{1B}[2m[\(type)]\u{1B}[0m" : "[\(type) \(text)]"
+      return colour
+        ? "\u{1B}[1;\(31 + TaggedSentence.hue(type) % 6)m\(text)\u{1B}[0m\u{1B}[2m[\(type)]\u{1B}[0m" : "[\(type) \(text)]"
     }
   }
 

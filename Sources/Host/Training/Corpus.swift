@@ -36,7 +36,8 @@ struct Corpus: Sendable {
 func contextWords(_ text: String, _ section: ContextsSection) -> [String] {
   var spaced: [UInt8] = []
   for byte in encoderText(text).utf8 {
-    let punctuation = (33...47).contains(byte) || (58...64).contains(byte) || (91...96).contains(byte) || (123...126).contains(byte)
+    let punctuation =
+      (33...47).contains(byte) || (58...64).contains(byte) || (91...96).contains(byte) || (123...126).contains(byte)
     if section.contextWords == "punctuation" && punctuation {
       spaced += [0x20, byte, 0x20]
     } else {

@@ -42,7 +42,7 @@ final class RunFolder: Sendable {
   }
 
   /// Writes `text` to `name`, atomically and durably.
-  func write(_ text: String, to name: String) throws { try writeFile(text, to: file(name)) }
+  func write(_ text: String, to name: String) throws { try FileBytes.write(text, to: file(name)) }
 
   /// Writes an `Encodable` as sorted, indented JSON.
   func write(json value: some Encodable, to name: String) throws {
@@ -53,10 +53,7 @@ final class RunFolder: Sendable {
 
   /// Appends a line to `name`; the file may be cut back on resumption, so it need not be synced.
   func append(_ line: String, to name: String) throws {
-    let descriptor = open(file(name), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else { throw Diagnostic("S601", "\(file(name)) cannot be written: \(systemMessage())") }
-    defer { close(descriptor) }
-    try writeAll(Array((line + "\n").utf8), to: descriptor, path: file(name))
+    try FileBytes.append(line + "\n", to: file(name))
   }
 
   /// Cuts `name` back to `length` bytes: what was written after the checkpoint that a run resumes from.
@@ -70,42 +67,8 @@ final class RunFolder: Sendable {
   }
 
   /// Syncs what the folder `name` lists, after a rename in it.
-  func sync(_ name: String = "") { syncFolder(name.isEmpty ? path : file(name)) }
-}
-
-/// Writes `text` to `path` through a temporary file beside it, synced before and after the rename.
-func writeFile(_ text: String, to path: String) throws {
-  let temporary = path + ".tmp"
-  let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-  guard descriptor >= 0 else { throw Diagnostic("S601", "\(path) cannot be written: \(systemMessage())") }
-  do {
-    defer { close(descriptor) }
-    try writeAll(Array(text.utf8), to: descriptor, path: path)
-    guard fsync(descriptor) == 0 else { throw Diagnostic("S601", "\(path) cannot be synced: \(systemMessage())") }
-  }
-  guard rename(temporary, path) == 0 else { throw Diagnostic("S601", "\(path) cannot be written: \(systemMessage())") }
-  syncFolder(path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ".")
-}
-
-/// Makes a rename in `folder` durable.
-func syncFolder(_ folder: String) {
-  let descriptor = open(folder.isEmpty ? "/" : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-  guard descriptor >= 0 else { return }
-  fsync(descriptor)
-  close(descriptor)
+  func sync(_ name: String = "") { FileBytes.syncFolder(name.isEmpty ? path : file(name)) }
 }
 
 /// What the last system call said.
 func systemMessage() -> String { String(cString: strerror(errno)) }
-
-private func writeAll(_ bytes: [UInt8], to descriptor: Int32, path: String) throws {
-  try bytes.withUnsafeBytes { buffer in
-    var done = 0
-    while done < buffer.count, let base = buffer.baseAddress {
-      let written = write(descriptor, base + done, buffer.count - done)
-      if written < 0 && errno == EINTR { continue }
-      guard written > 0 else { throw Diagnostic("S601", "\(path) cannot be written: \(systemMessage())") }
-      done += written
-    }
-  }
-}

@@ -34,7 +34,9 @@ final class Tagger: Sendable {
   func tag(_ sentences: [ViewSentence], view: View, progress: (Int) -> Void = { _ in }) throws -> [[String]] {
     var out = [[String]](repeating: [], count: sentences.count)
     let order = sentences.indices.sorted {
-      (sentences[$0].words.count + sentences[$0].context.count, $0) < (sentences[$1].words.count + sentences[$1].context.count, $1)
+      (sentences[$0].words.count + sentences[$0].context.count, $0) < (
+        sentences[$1].words.count + sentences[$1].context.count, $1
+      )
     }
     var done = 0
     for chunk in Self.batches(order, words: { sentences[$0].words.count + sentences[$0].context.count }) {

@@ -35,7 +35,9 @@ extension ConfigNode {
       let place = SourceMark(file: "default", line: 1, column: 1)
       let value: Value =
         switch field.type {
-        case .list: .list(text.isEmpty ? [] : text.split(separator: ",").map { ConfigNode(.scalar(String($0), quoted: false), mark: place) })
+        case .list:
+          .list(
+            text.isEmpty ? [] : text.split(separator: ",").map { ConfigNode(.scalar(String($0), quoted: false), mark: place) })
         case .map: .map([])
         case .string, .path, .model, .choice: .scalar(text, quoted: true)
         default: .scalar(text, quoted: false)

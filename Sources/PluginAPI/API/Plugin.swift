@@ -66,11 +66,14 @@ public struct Shape: Sendable {
   public var width: Int = 0
   /// The tags, in the order of their indices: `O` first, then BIOES tags. Empty where there is no tagging.
   public var tags: [String] = []
+  /// Whether only the text side will be asked for (`calm tokenize`): a model's weights need not be read.
+  public var textOnly: Bool = false
 
   /// A shape.
-  public init(width: Int = 0, tags: [String] = []) {
+  public init(width: Int = 0, tags: [String] = [], textOnly: Bool = false) {
     self.width = width
     self.tags = tags
+    self.textOnly = textOnly
   }
 }
 

@@ -25,16 +25,21 @@ public struct Checkpoint: Sendable {
         throw WeightsError(index, "has no `weight_map` of tensor names to files")
       }
       for shard in Set(map.values).sorted() {
-        guard !shard.contains("/"), !shard.isEmpty else { throw WeightsError(index, "names the shard `\(shard)` outside its folder") }
+        guard !shard.contains("/"), !shard.isEmpty else {
+          throw WeightsError(index, "names the shard `\(shard)` outside its folder")
+        }
         let file = try SafeTensors(path: folder + "/" + shard)
         for (name, home) in map where home == shard {
-          guard file.entries[name] != nil else { throw WeightsError(file.file.path, "has no tensor `\(name)`, which the index places there") }
+          guard file.entries[name] != nil else {
+            throw WeightsError(file.file.path, "has no tensor `\(name)`, which the index places there")
+          }
           owner[name] = files.count
         }
         files.append(file)
       }
     } else {
-      throw WeightsError(folder, "has neither model.safetensors nor model.safetensors.index.json; is it a Hugging Face model folder?")
+      throw WeightsError(
+        folder, "has neither model.safetensors nor model.safetensors.index.json; is it a Hugging Face model folder?")
     }
     self.files = files
     self.owner = owner

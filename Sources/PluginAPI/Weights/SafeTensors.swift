@@ -48,7 +48,9 @@ public struct SafeTensors: Sendable {
   private enum HeaderItem: Decodable {
     case tensor(Header), metadata([String: String])
     init(from decoder: any Decoder) throws {
-      if let header = try? Header(from: decoder) { self = .tensor(header) } else {
+      if let header = try? Header(from: decoder) {
+        self = .tensor(header)
+      } else {
         self = .metadata(try [String: String](from: decoder))
       }
     }
@@ -83,7 +85,9 @@ public struct SafeTensors: Sendable {
       }
     }
     var end = start
-    for (name, entry) in entries.sorted(by: { ($0.value.range.lowerBound, $0.value.range.upperBound) < ($1.value.range.lowerBound, $1.value.range.upperBound) }) {
+    for (name, entry) in entries.sorted(by: {
+      ($0.value.range.lowerBound, $0.value.range.upperBound) < ($1.value.range.lowerBound, $1.value.range.upperBound)
+    }) {
       guard entry.range.lowerBound == end else {
         let what = entry.range.lowerBound < end ? "overlaps the tensor before it" : "leaves a hole before it"
         throw fault("tensor `\(name)` \(what) (starts at \(entry.range.lowerBound - start), expected \(end - start))")
@@ -113,10 +117,12 @@ public struct SafeTensors: Sendable {
       from >= 0, to >= from, to <= fileSize - dataStart
     else {
       throw fault(
-        "tensor `\(name)` has offsets \(header.data_offsets) outside the file's \(fileSize - dataStart) bytes of data: truncated?")
+        "tensor `\(name)` has offsets \(header.data_offsets) outside the file's \(fileSize - dataStart) bytes of data: truncated?"
+      )
     }
     guard to - from == size else {
-      throw fault("tensor `\(name)` of shape \(header.shape) \(header.dtype) needs \(size) bytes; its offsets give \(to - from)")
+      throw fault(
+        "tensor `\(name)` of shape \(header.shape) \(header.dtype) needs \(size) bytes; its offsets give \(to - from)")
     }
     return Entry(type: type, shape: header.shape, range: dataStart + from..<dataStart + to)
   }

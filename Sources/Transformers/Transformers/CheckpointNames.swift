@@ -6,7 +6,7 @@ extension TransformerEncoder {
   /// - Parameters:
   ///   - extra: parameters beside the encoder's, e.g. the pooler's, that the checkpoint may hold.
   ///   - log: hears which tensors were left unused (heads, buffers).
-  /// - Throws: ``WeightsError`` that lists every missing tensor and every shape that does not fit, by name.
+  /// - Throws: a ``Diagnostic`` that lists every missing tensor and every shape that does not fit, by name.
   public func load(_ checkpoint: Checkpoint, extra: [Parameter] = [], log: (String) -> Void) throws {
     var byName: [String: String] = [:]  // canonical name -> name in the file
     for name in checkpoint.names.sorted() {
@@ -35,7 +35,7 @@ extension TransformerEncoder {
     guard faults.isEmpty else {
       let shown = faults.prefix(12).joined(separator: "; ")
       let more = faults.count > 12 ? "; and \(faults.count - 12) more" : ""
-      throw WeightsError(checkpoint.folder, "the weights do not fit the model: \(shown)\(more)")
+      throw Diagnostic("M403", "\(checkpoint.folder): the weights do not fit the model: \(shown)\(more)")
     }
     let unused = checkpoint.names.subtracting(used).sorted()
     if !unused.isEmpty { log("\(checkpoint.folder): \(unused.count) tensors unused: \(unused.joined(separator: ", "))") }

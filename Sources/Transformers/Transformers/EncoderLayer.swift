@@ -22,7 +22,8 @@ struct EncoderLayer: Sendable {
       let name = prefix + "attention.self.\(part)."
       parameters.append(
         Parameter(
-          name + "weight", group: "encoder", value: weight.rows(i * h..<(i + 1) * h), gradient: dweight.rows(i * h..<(i + 1) * h)))
+          name + "weight", group: "encoder", value: weight.rows(i * h..<(i + 1) * h),
+          gradient: dweight.rows(i * h..<(i + 1) * h)))
       parameters.append(
         Parameter(
           name + "bias", group: "encoder", value: bias.rows(i * h..<(i + 1) * h), gradient: dbias.rows(i * h..<(i + 1) * h)))

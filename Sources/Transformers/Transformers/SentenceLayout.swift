@@ -83,7 +83,8 @@ public struct SentenceLayout: Sendable {
     while true {
       let range = from..<min(from + size, pieces.count)
       windows.append((range, tokens.count + 1))
-      tokens.append([tokenizer.specialTokens.cls] + pieces[range] + [tokenizer.specialTokens.sep], firstPosition: limits.firstPosition)
+      tokens.append(
+        [tokenizer.specialTokens.cls] + pieces[range] + [tokenizer.specialTokens.sep], firstPosition: limits.firstPosition)
       if range.upperBound == pieces.count { break }
       from += stride
     }

@@ -44,14 +44,17 @@ public struct TransformerConfig: Sendable {
   public init(folder: String) throws {
     let path = folder + "/config.json"
     guard let data = FileManager.default.contents(atPath: path) else {
-      throw WeightsError(path, "cannot be read; a Hugging Face model folder holds config.json beside the weights")
+      throw Diagnostic(
+        "M401", "\(path) cannot be read", hint: "`model` takes a Hugging Face folder, or a model declared under `models:`")
     }
     let file: File
     do { file = try JSONDecoder().decode(File.self, from: data) } catch {
       throw WeightsError(path, "is not the configuration of a transformer (JSON with hidden_size, num_hidden_layers, …)")
     }
     func positive(_ value: Int?, _ key: String) throws -> Int {
-      guard let value, value > 0, value < 1 << 31 else { throw WeightsError(path, "`\(key)` is missing or not a positive number") }
+      guard let value, value > 0, value < 1 << 31 else {
+        throw WeightsError(path, "`\(key)` is missing or not a positive number")
+      }
       return value
     }
     modelType = file.model_type ?? "bert"

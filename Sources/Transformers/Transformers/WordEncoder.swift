@@ -4,7 +4,7 @@ import Tokenizers
 
 /// The encoder that BERT-like plugins export: a tokenizer and a ``TransformerEncoder`` behind the plugin protocol.
 public final class WordEncoder: TokenEncoder, @unchecked Sendable {
-  private let encoder: TransformerEncoder
+  private let transformer: TransformerEncoder?
   private let tokenizer: any Tokenizer
   private let limits: SequenceLimits
   private let dropout: Float?
@@ -22,22 +22,41 @@ public final class WordEncoder: TokenEncoder, @unchecked Sendable {
     services: Services
   ) throws {
     guard tokenizer.vocabularySize <= config.vocabulary else {
-      throw WeightsError(
-        folder,
-        "the vocabulary has \(tokenizer.vocabularySize) pieces but config.json says vocab_size \(config.vocabulary): do both belong to this model?")
+      throw Diagnostic(
+        "M404", "\(folder): the vocabulary has \(tokenizer.vocabularySize) pieces but config.json says \(config.vocabulary)",
+        hint: "do both files belong to this model?")
     }
-    encoder = TransformerEncoder(config: config)
-    try encoder.load(Checkpoint(folder: folder)) { services.log(.debug, $0) }
+    let transformer = TransformerEncoder(config: config)
+    try transformer.load(Checkpoint(folder: folder)) { services.log(.debug, $0) }
+    self.transformer = transformer
     self.tokenizer = tokenizer
     self.dropout = dropout
     limits = SequenceLimits(tokens: config.positions - firstPosition, firstPosition: Int32(firstPosition))
     model = folder
   }
 
-  public var width: Int { encoder.config.hidden }
-  public var parameters: [Parameter] { encoder.parameters }
+  /// The tokenizer alone, for a ``Shape`` that is `textOnly`.
+  public init(folder: String, tokenizer: any Tokenizer) {
+    transformer = nil
+    self.tokenizer = tokenizer
+    dropout = nil
+    limits = SequenceLimits(tokens: 0, firstPosition: 0)
+    model = folder
+  }
 
+  private func loaded() throws -> TransformerEncoder {
+    guard let transformer else { throw PluginError("\(model) was opened for its tokenizer alone") }
+    return transformer
+  }
+
+  /// The width of hidden states.
+  public var width: Int { transformer?.config.hidden ?? 0 }
+  /// The encoder's weights.
+  public var parameters: [Parameter] { transformer?.parameters ?? [] }
+
+  /// The last hidden state of each word's first piece.
   public func encode(_ batch: ViewBatch, mode: Mode) throws -> Forward<WordVectors, Tensor, Void> {
+    let encoder = try loaded()
     let layout = SentenceLayout(batch, tokenizer: tokenizer, limits: limits)
     note(layout.truncation)
     guard mode.training else {
@@ -47,7 +66,7 @@ public final class WordEncoder: TokenEncoder, @unchecked Sendable {
     let hidden = encoder.forward(layout.tokens, dropout: dropout, random: mode.stream("encoder.dropout", view: batch.view))
     let words = gather(hidden.value, layout)
     let scatter = Scatter(hidden)
-    return Forward(words) { [width] dwords in
+    return Forward(words) { [width = encoder.config.hidden] dwords in
       let dhidden = Tensor(zeros: [layout.tokens.count, width])
       for (word, row) in layout.wordRows.enumerated() where row >= 0 {
         Kernels.add(dhidden.data + row * width, dwords.data + word * width, count: width)
@@ -71,17 +90,21 @@ public final class WordEncoder: TokenEncoder, @unchecked Sendable {
     truncation.sentencesWindowed += cut.sentencesWindowed
   }
 
+  /// Ids with special tokens, never truncated.
   public func tokenize(_ text: String) throws -> SubTokens {
     let ids = tokenizer.encode(text)
     return SubTokens(ids: ids.map(Int.init), wordIDs: [])
   }
 
+  /// Ids and words of a text that is already split.
   public func tokenize(words: [String]) throws -> SubTokens {
     let (ids, wordIDs) = tokenizer.encode(words: words)
     return SubTokens(ids: ids.map(Int.init), wordIDs: wordIDs.map(Int.init))
   }
 
+  /// The last hidden states of each text, [tokens with special tokens, width]. Throws for a text longer than the model.
   public func hiddenStates(_ texts: [String]) throws -> [Tensor] {
+    let encoder = try loaded()
     var states: [Tensor] = []
     var batch = PackedTokens()
     func flush() {

@@ -88,7 +88,8 @@ struct TrainingTests {
     let plain = try decodeOptions(ContextsSection.self, from: parseYAML([], named: "t"), what: "contexts")
     #expect(contextWords("It's  a\ntown.", plain) == ["It's", "a.town."])
     let apart = try decodeOptions(
-      ContextsSection.self, from: parseYAML(Array("{contextWords: punctuation, maxWords: 5}".utf8), named: "t"), what: "contexts")
+      ContextsSection.self, from: parseYAML(Array("{contextWords: punctuation, maxWords: 5}".utf8), named: "t"),
+      what: "contexts")
     #expect(contextWords("It's  a\ntown.", apart) == ["It", "'", "s", "a", "."])
     #expect(ContextClass("", failBelow: 20) == .empty)
     #expect(ContextClass("I apologize, but", failBelow: 20) == .denied)

@@ -1,4 +1,4 @@
-import PluginAPI
+public import PluginAPI
 import Tokenizers
 import Transformers
 
@@ -17,18 +17,25 @@ let manifest = Manifest(
   id: "biobert", kind: .encoder, version: "1.0.0", licence: "Apache-2.0",
   summary: "BioBERT and every other encoder of the BERT family, cased or uncased, from a Hugging Face folder")
 
+/// The entry point.
 @c(calm_plugin_BioBERT)
 public func entry() -> UnsafePointer<calm_plugin_info> {
   exportPlugin(calm_this_stamp()) {
-    retained(manifest, options: BioBERTOptions.self) { options, _, services in
+    retained(manifest, options: BioBERTOptions.self) { options, shape, services in
+      let tokenizer = try tokenizer(options.model)
+      if shape.textOnly { return WordEncoder(folder: options.model, tokenizer: tokenizer) }
       let config = try TransformerConfig(folder: options.model)
       guard config.modelType == "bert" else {
         throw PluginError(
           "\(options.model)/config.json: model_type is `\(config.modelType)`; the plugin `biobert` reads `bert`")
       }
       return try WordEncoder(
-        folder: options.model, config: config, tokenizer: WordPieceTokenizer(folder: options.model), firstPosition: 0,
-        dropout: options.dropout, services: services)
+        folder: options.model, config: config, tokenizer: tokenizer, firstPosition: 0, dropout: options.dropout,
+        services: services)
     }
   }
+}
+
+private func tokenizer(_ folder: String) throws -> WordPieceTokenizer {
+  do { return try WordPieceTokenizer(folder: folder) } catch { throw Diagnostic("M404", "\(error)") }
 }

@@ -1,4 +1,4 @@
-import PluginAPI
+public import PluginAPI
 
 /// Options of the CRF.
 struct CRFOptions: PluginOptions {
@@ -14,6 +14,7 @@ let manifest = Manifest(
   id: "crf", kind: .decoder, version: "1.0.0", licence: "Apache-2.0",
   summary: "linear classifier and linear-chain CRF: exact partition function, marginals and Viterbi path")
 
+/// The entry point.
 @c(calm_plugin_CRF)
 public func entry() -> UnsafePointer<calm_plugin_info> {
   exportPlugin(calm_this_stamp()) {
@@ -24,7 +25,7 @@ public func entry() -> UnsafePointer<calm_plugin_info> {
 }
 
 /// A linear layer and a linear-chain CRF (Lafferty et al. 2001) with start and end scores, as pytorch-crf has them.
-public final class CRF: Decoder {
+final class CRF: Decoder {
   let tags: Int
   /// `classifier.weight` [tags, width], `classifier.bias` [tags].
   let weight: Parameter, bias: Parameter
@@ -32,7 +33,7 @@ public final class CRF: Decoder {
   let transitions: Parameter, start: Parameter, end: Parameter
 
   /// A CRF with weights drawn from `seed`: the classifier as PyTorch's Linear, transitions uniform in ±`initial`.
-  public init(width: Int, tags: Int, initial: Float, seed: UInt64) throws {
+  init(width: Int, tags: Int, initial: Float, seed: UInt64) throws {
     guard width > 0, tags > 0 else { throw PluginError("a CRF needs a width and tags, not \(width) and \(tags)") }
     self.tags = tags
     func parameter(_ name: String, group: String, _ shape: [Int], within bound: Float) -> Parameter {
@@ -49,9 +50,9 @@ public final class CRF: Decoder {
     end = parameter("crf.end", group: "crf", [tags], within: initial)
   }
 
-  public var parameters: [Parameter] { [weight, bias, transitions, start, end] }
+  var parameters: [Parameter] { [weight, bias, transitions, start, end] }
 
-  public func decode(
+  func decode(
     _ words: WordVectors, gold: [[Int]]?, mode: Mode
   ) throws -> Forward<Posterior, PosteriorCotangent, Tensor> {
     let emissions = self.emissions(words)
@@ -68,7 +69,7 @@ public final class CRF: Decoder {
     }
   }
 
-  public func bestPaths(_ words: WordVectors) throws -> [[Int]] {
+  func bestPaths(_ words: WordVectors) throws -> [[Int]] {
     Chain(self).viterbi(emissions(words), words.offsets)
   }
 

@@ -1,4 +1,4 @@
-import PluginAPI
+public import PluginAPI
 
 /// Options of the cooperative loss.
 struct KLCooperativeOptions: PluginOptions {
@@ -24,6 +24,7 @@ let manifest = Manifest(
   id: "kl-cooperative", kind: .loss, version: "1.0.0", licence: "Apache-2.0",
   summary: "negative log-likelihood of both views and cooperative learning (CL-KL, CL-L2) from the augmented to the plain one")
 
+/// The entry point.
 @c(calm_plugin_KLCooperative)
 public func entry() -> UnsafePointer<calm_plugin_info> {
   exportPlugin(calm_this_stamp()) {
@@ -35,25 +36,25 @@ public func entry() -> UnsafePointer<calm_plugin_info> {
 ///
 /// total = a · NLL(augmented) + c · cooperative + p · NLL(plain). The teacher is detached, so the augmented view is done
 /// with before the plain view is encoded. A view whose weights are all zero is not encoded at all.
-public final class KLCooperative: Loss {
+final class KLCooperative: Loss {
   private let options: KLCooperativeOptions
 
   init(_ options: KLCooperativeOptions) { self.options = options }
 
   private var cooperates: Bool { options.cooperation != "none" && options.cooperativeWeight > 0 }
 
-  public var views: [View] {
+  var views: [View] {
     let augmented = options.augmentedWeight > 0 || cooperates
     let plain = options.plainWeight > 0 || cooperates
     return (augmented ? [.augmented] : []) + (plain ? [.plain] : [])
   }
 
-  public var requires: Set<PosteriorPart> {
+  var requires: Set<PosteriorPart> {
     cooperates && options.cooperation == "kl"
       ? [.logPartition, .goldScore, .tokenScores] : [.logPartition, .goldScore]
   }
 
-  public func evaluate(_ output: ViewOutput, earlier: [ViewOutput]) throws -> LossValue {
+  func evaluate(_ output: ViewOutput, earlier: [ViewOutput]) throws -> LossValue {
     let weight = output.view == .augmented ? options.augmentedWeight : options.plainWeight
     var loss = try negativeLogLikelihood(output, weight: weight)
     guard output.view == .plain, cooperates else { return loss }
