@@ -5,9 +5,8 @@ BUILD := swift build -c release
 CALM := .build/release/calm
 PLUGINS := BioBERT CRF KLCooperative Precomputed
 PACKAGES := libopenblas-dev libyaml-dev zlib1g-dev libssl-dev pkg-config python3-pip unzip
-GOLDEN_MODELS ?= plugins.yaml
 
-.PHONY: build setup run test golden bench format lint clean
+.PHONY: build setup run test golden format lint clean
 
 # Debian's packages, installed only where one is missing.
 setup:
@@ -23,7 +22,7 @@ build: setup
 
 # Only what the default experiment needs is built: the host and the plugins that plugins.yaml names.
 run: setup
-	@for product in calm $(PLUGINS); do $(BUILD) --product $$product 2>&1 | grep -v "^\[" || true; done; test -x $(CALM)
+	@for product in calm $(PLUGINS); do echo "building $$product"; $(BUILD) --quiet --product $$product || exit 1; done
 	$(CALM) run plugins.yaml
 
 test: setup
@@ -34,7 +33,7 @@ test: setup
 # The parity tests alone, over every fixture under $$CALM_GOLDEN.
 golden: setup
 	$(BUILD) --build-tests
-	$(CALM) model fetch $(GOLDEN_MODELS)
+	$(CALM) model fetch plugins.yaml || echo "no model: the tests that need it are skipped" >&2
 	@swift test -c release --skip-build --filter Golden 2>&1 | tee .build/golden.log | grep -E "✘|error|warning" ; \
 	status=$${PIPESTATUS[0]}; \
 	awk '/^. Test .* passed after/ && !/run with/ { p++ } /^. Test .* failed after/ && !/run with/ { f++ } /^. Test .* skipped/ { s++ } \

@@ -46,7 +46,11 @@ let package = Package(
     .target(
       name: "CLinearChain", path: "Plugins/CRF/Sources/CLinearChain", cSettings: [.unsafeFlags(["-O3"])]),
     .target(name: "TestSupport", dependencies: [api], path: "Tests/TestSupport"),
-    .testTarget(name: "HostTests", dependencies: ["Host", "TestSupport", api, contextFiles], path: "Tests/HostTests"),
+    .testTarget(
+      name: "HostTests",
+      dependencies: [
+        "Host", "TestSupport", api, contextFiles, .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], path: "Tests/HostTests"),
     .testTarget(name: "TokenizersTests", dependencies: transformers, path: "Tests/TokenizersTests"),
     .testTarget(name: "ContextFilesTests", dependencies: [contextFiles], path: "Tests/ContextFilesTests"),
     .testTarget(name: "PluginTests", dependencies: ["TestSupport", api] + transformers + pluginTargets, path: "Tests/PluginTests"),
@@ -56,6 +60,8 @@ let package = Package(
     .testTarget(
       name: "ConformanceTests", dependencies: ["Host", "TestSupport", api, contextFiles] + transformers + pluginTargets,
       path: "Tests/ConformanceTests"),
+    .testTarget(name: "NumericsTests", dependencies: [api], path: "Tests/NumericsTests"),
+    .testTarget(name: "WeightsTests", dependencies: [api], path: "Tests/WeightsTests"),
   ]
     + plugins.map {
       .target(

@@ -32,7 +32,8 @@ struct BrokenDecoderTests {
         "the gradient of the log-partition agrees with finite differences",
         "the gradient of the gold score agrees with finite differences",
       ])
-    expectBroken("marginals sum to one", in: checkDecoder(toy(.unnormalised, provides: [.tokenScores, .marginals]), shape: Self.shape))
+    expectBroken(
+      "marginals sum to one", in: checkDecoder(toy(.unnormalised, provides: [.tokenScores, .marginals]), shape: Self.shape))
   }
 
   /// A path that is best word by word is not the best path once transitions count.

@@ -13,7 +13,8 @@ import Transformers
 struct ShippedPluginTests {
   @Test func bertWithDropout() throws {
     let bert = try TinyBert()
-    expectKept(checkEncoder(try bert.encoder(dropout: nil), withoutDropout: try bert.encoder(dropout: 0), sampledParameters: .max))
+    expectKept(
+      checkEncoder(try bert.encoder(dropout: nil), withoutDropout: try bert.encoder(dropout: 0), sampledParameters: .max))
   }
 
   @Test func bertWithoutDropout() throws {

@@ -43,7 +43,7 @@ final class TinyBert: Sendable {
   /// As the plugin `biobert` makes it; a nil `dropout` is the configuration's.
   func encoder(dropout: Float?) throws -> WordEncoder {
     try WordEncoder(
-      folder: folder, config: TransformerConfig(folder: folder), tokenizer: WordPieceTokenizer(folder: folder), firstPosition: 0,
-      dropout: dropout, services: Services(seed: 1, cacheFolder: folder) { _, _ in })
+      folder: folder, config: TransformerConfig(folder: folder), tokenizer: WordPieceTokenizer(folder: folder),
+      firstPosition: 0, dropout: dropout, services: Services(seed: 1, cacheFolder: folder) { _, _ in })
   }
 }

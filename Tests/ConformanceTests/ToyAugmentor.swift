@@ -58,15 +58,16 @@ final class ToyAugmentor: Augmentor {
     if fault == .skips { answers = answers.dropLast() }
     if fault == .repeats { answers += answers.prefix(1) }
     if fault == .inventsIndices { answers.append((index: requests.count, context: Context(text: ""))) }
-    let remaining = Mutex(answers.makeIterator())
-    return AsyncThrowingStream { [fault] in
-      if fault == .ignoresCancellationMidway && Task.isCancelled { await Self.linger() }
-      return Task.isCancelled ? nil : remaining.withLock { $0.next() }
+    let remaining = Mutex(answers[...])
+    return AsyncThrowingStream { [fault, second = answers.dropFirst().first?.index] in
+      guard let answer = Task.isCancelled ? nil : remaining.withLock({ $0.popFirst() }) else { return nil }
+      if fault == .ignoresCancellationMidway && answer.index == second { await Self.linger() }
+      return answer
     }
   }
 
-  /// Half a second that cancellation does not shorten.
+  /// A while that cancellation does not shorten.
   private static func linger() async {
-    await Task.detached { try? await Task.sleep(for: .milliseconds(500)) }.value
+    await Task.detached { try? await Task.sleep(for: .milliseconds(300)) }.value
   }
 }

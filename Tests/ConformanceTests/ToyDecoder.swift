@@ -7,7 +7,8 @@ import PluginAPI
 /// A decoder small enough to be broken in one place at a time: each word's tag on its own, from a linear layer.
 final class ToyDecoder: Decoder {
   enum Fault: String, CaseIterable {
-    case sentenceMissing, overflows, refusesEmptySentences, unnormalised, otherScores, sentencesLeak, otherPartition, goldTooHigh
+    case sentenceMissing, overflows, refusesEmptySentences, unnormalised, otherScores, sentencesLeak
+    case otherPartition, goldTooHigh
     case flatMarginals, worstPath, partitionGradient, goldGradient, scoresGradient, marginalsGradient, wordsGradient, overwrites
 
     /// How the law begins that it breaks.
@@ -89,7 +90,8 @@ final class ToyDecoder: Decoder {
       if fault == .overwrites { weight.gradient.clear() }
       let dwords = Tensor(zeros: words.tensor.shape)
       Kernels.linearBackward(
-        dwords.data, dweight: weight.gradient, dbias: nil, dy: dscores.data, x: words.tensor.data, weight: weight.value, rows: rows)
+        dwords.data, dweight: weight.gradient, dbias: nil, dy: dscores.data, x: words.tensor.data, weight: weight.value,
+        rows: rows)
       if fault == .wordsGradient { dwords.scale(by: 1.1) }
       return dwords
     }

@@ -8,7 +8,8 @@ import Synchronization
 /// An encoder small enough to be broken in one place at a time: the sine of an embedding and a bias, dropped out in training.
 final class ToyEncoder: Encoder {
   enum Fault: String, CaseIterable {
-    case noWidth, extraVector, vectorForContext, notANumber, cutsSentences, refusesEmptySentences, restlessInference, restlessMasks
+    case noWidth, extraVector, vectorForContext, notANumber, cutsSentences, refusesEmptySentences
+    case restlessInference, restlessMasks
     case oneMask, otherTraining, wrongFactor, wrongEntry, missingGradient, overwrites, sameNames, otherShape
 
     /// How the law begins that it breaks.
@@ -71,7 +72,9 @@ final class ToyEncoder: Encoder {
       angles[i] = table.value[rows[i / Self.columns] * Self.columns + i % Self.columns] + bias.value[i % Self.columns]
       y[i] = sin(angles[i])
     }
-    if fault == .notANumber, let odd = words.firstIndex(where: { !$0.utf8.allSatisfy { $0 < 128 } }) { y[odd * Self.columns] = .nan }
+    if fault == .notANumber, let odd = words.firstIndex(where: { !$0.utf8.allSatisfy { $0 < 128 } }) {
+      y[odd * Self.columns] = .nan
+    }
     if fault == .restlessInference && !mode.training && y.count > 0 { y[0] += Float(pass) * 0.01 }
     if fault == .otherTraining && mode.training { y.scale(by: 1.1) }
     var key = mode.stream("toy", view: batch.view).key

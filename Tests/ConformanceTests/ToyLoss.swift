@@ -3,8 +3,8 @@ import PluginAPI
 /// A loss small enough to be broken in one place at a time: likelihood, and squared distances to the other view.
 final class ToyLoss: Loss {
   enum Fault: String, CaseIterable {
-    case noViews, sameViewTwice, partsMissing, notFinite, needsMore, sum, misfit, partitionGradient, goldGradient, scoresGradient
-    case marginalsGradient, wordsGradient, gradientMissing, pullsEqualViews
+    case noViews, sameViewTwice, partsMissing, notFinite, needsMore, sum, misfit
+    case partitionGradient, goldGradient, scoresGradient, marginalsGradient, wordsGradient, gradientMissing, pullsEqualViews
 
     /// How the law begins that it breaks.
     var law: String {

@@ -59,8 +59,8 @@ extension KernelTwins {
         }
       }
       Kernels.attention(
-        out.data, lse: lse.data, qkv: qkv.data, offsets: batch.offsets, heads: batch.heads, hidden: hidden, dropout: batch.dropout,
-        key: key)
+        out.data, lse: lse.data, qkv: qkv.data, offsets: batch.offsets, heads: batch.heads, hidden: hidden,
+        dropout: batch.dropout, key: key)
       return batch.lengths.enumerated().flatMap { s, length in
         (0..<batch.heads).map { head in
           (0..<length).map { t in
@@ -87,7 +87,9 @@ extension KernelTwins {
         let first = Int(batch.offsets[s])
         for head in 0..<batch.heads {
           func rows(_ tensor: Tensor, _ width: Int, _ column: Int) -> [[Double]] {
-            (0..<length).map { t in (0..<batch.size).map { Double(tensor[(first + t) * width + column + head * batch.size + $0]) } }
+            (0..<length).map { t in
+              (0..<batch.size).map { Double(tensor[(first + t) * width + column + head * batch.size + $0]) }
+            }
           }
           let twin = Twin(
             q: rows(qkv, 3 * h, 0), k: rows(qkv, 3 * h, h), v: rows(qkv, 3 * h, 2 * h), dout: rows(dout, h, 0),

@@ -31,7 +31,9 @@ extension KernelTwins {
       onThreads(threads) {
         let whole = Self.mask(20_001, 0.3, key: 5).values
         #expect(Self.mask(20_001, 0.3, key: 5).values == whole)
-        for count in KernelTwins.sizes + [8192, 8193] { #expect(Self.mask(count, 0.3, key: 5).values == Array(whole.prefix(count))) }
+        for count in KernelTwins.sizes + [8192, 8193] {
+          #expect(Self.mask(count, 0.3, key: 5).values == Array(whole.prefix(count)))
+        }
         #expect(onThreads(3 - threads) { Self.mask(20_001, 0.3, key: 5).values } == whole)
         for other: UInt64 in [4, 6, 5 | 1 << 40, ~5] {
           let agreement = zip(Self.mask(20_001, 0.3, key: other).values, whole).count { $0 == $1 }

@@ -15,7 +15,8 @@ extension KernelTwins {
 
     /// alpha · op(A) · op(B) + beta · C over matrices with padding behind each row.
     static func twin(
-      _ s: Shape, ta: Bool, tb: Bool, alpha: Double, _ a: Tensor, _ lda: Int, _ b: Tensor, _ ldb: Int, beta: Double, _ c: Tensor, _ ldc: Int
+      _ s: Shape, ta: Bool, tb: Bool, alpha: Double, _ a: Tensor, _ lda: Int, _ b: Tensor, _ ldb: Int, beta: Double,
+      _ c: Tensor, _ ldc: Int
     ) -> [Double] {
       var out = c.doubles
       let a = a.doubles, b = b.doubles

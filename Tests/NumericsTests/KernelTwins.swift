@@ -40,7 +40,8 @@ extension Tensor {
 
 /// Expects each element within `tolerance` of its twin, relative to the largest twin or 1.
 func expectClose(
-  _ kernel: Tensor, _ twin: [Double], _ tolerance: Double = 1e-5, _ what: String = "", sourceLocation: SourceLocation = #_sourceLocation
+  _ kernel: Tensor, _ twin: [Double], _ tolerance: Double = 1e-5, _ what: String = "",
+  sourceLocation: SourceLocation = #_sourceLocation
 ) {
   guard kernel.count == twin.count else {
     Issue.record("\(what): \(kernel.count) elements, the twin has \(twin.count)", sourceLocation: sourceLocation)

@@ -47,7 +47,8 @@ extension KernelTwins {
           Kernels.layerNorm(
             y.data, mean: mean.data, rstd: rstd.data, x.data, weight: weight, bias: bias, rows: rows, epsilon: epsilon)
           Kernels.layerNormBackward(
-            dx.data, dweight: dw, dbias: db, dy: dx.data, x: x.data, mean: mean.data, rstd: rstd.data, weight: weight, rows: rows)
+            dx.data, dweight: dw, dbias: db, dy: dx.data, x: x.data, mean: mean.data, rstd: rstd.data, weight: weight,
+            rows: rows)
           return [y, mean, rstd, dx, dw, db]
         }
         onThreads(threads) {

@@ -26,7 +26,9 @@ extension KernelTwins {
         }
         let results = both()
         expectClose(results[0], x.doubles.map { $0 * Self.cumulative($0) }, 1e-6)
-        expectClose(results[1], (0..<count).map { Double(dy[$0]) * (Self.cumulative(Double(x[$0])) + Double(x[$0]) * Self.phi(Double(x[$0]))) }, 1e-6)
+        expectClose(
+          results[1],
+          (0..<count).map { Double(dy[$0]) * (Self.cumulative(Double(x[$0])) + Double(x[$0]) * Self.phi(Double(x[$0]))) }, 1e-6)
         expectRepeatable { both() }
       }
     }

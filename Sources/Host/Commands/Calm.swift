@@ -34,6 +34,10 @@ enum Main {
       leave(report([fault]))
     } catch let faults as Diagnostics {
       leave(report(faults.items))
+    } catch let fault as PluginError {
+      leave(report([Diagnostic("P320", fault.message, hint: fault.hint.isEmpty ? nil : fault.hint)]))
+    } catch let fault as WeightsError {
+      leave(report([Diagnostic("M402", fault.description)]))
     } catch {
       let code = Calm.exitCode(for: error)
       let text = Calm.fullMessage(for: error)
@@ -48,8 +52,9 @@ enum Main {
     leave(0)
   }
 
-  /// Prints the faults; the first one's kind decides the exit code.
+  /// Prints the faults; the kind of the one that is shown first decides the exit code.
   private static func report(_ faults: [Diagnostic]) -> Int32 {
+    let faults = DiagnosticPrinter.ordered(faults)
     Console.shared.alarm(
       DiagnosticPrinter(color: Console.shared.colour, virtualSources: CommandLineSources.texts).text(Diagnostics(faults)))
     return faults.first.map { exitCode(for: $0.code) } ?? 1
@@ -88,7 +93,7 @@ enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
   case text, json
 }
 
-/// Options of every command.
+/// Options of the commands that talk while they work.
 struct CommonOptions: ParsableArguments {
   @Flag(help: "Print results only.")
   var quiet = false

@@ -11,6 +11,9 @@ struct RunCommand: AsyncParsableCommand {
   @OptionGroup var output: RunOutputOptions
   @OptionGroup var common: CommonOptions
 
+  @Option(help: "How the results are printed: text or json.")
+  var format = OutputFormat.text
+
   @Option(help: ArgumentHelp("Train once a seed and give mean and deviation.", valueName: "1,2,3"))
   var seeds: String?
 
@@ -20,7 +23,7 @@ struct RunCommand: AsyncParsableCommand {
     let folder = try output.folder(for: loaded)
     guard let seeds else {
       let results = try await Session(loaded, folder: folder).run(resume: output.resume, command: resumeCommand(folder))
-      return Console.shared.result(output.format == .json ? results.json : results.table)
+      return Console.shared.result(format == .json ? results.json : results.table)
     }
     let numbers = try seeds.split(separator: ",").map { text -> UInt64 in
       guard let seed = UInt64(text) else { throw Diagnostic("C109", "--seeds takes numbers, not `\(text)`") }
@@ -28,8 +31,7 @@ struct RunCommand: AsyncParsableCommand {
     }
     var all: [RunResults] = []
     for seed in numbers {
-      var one = loaded
-      one.seed = seed
+      let one = loaded.with(seed: seed)
       Console.shared.talk("seed \(seed)")
       all.append(
         try await Session(one, folder: "\(folder)/seed-\(seed)").run(
@@ -37,7 +39,7 @@ struct RunCommand: AsyncParsableCommand {
     }
     let summary = SeedSummary(seeds: numbers, results: all)
     try FileBytes.write(summary.json + "\n", to: folder + "/results.json")
-    Console.shared.result(output.format == .json ? summary.json : summary.table)
+    Console.shared.result(format == .json ? summary.json : summary.table)
   }
 
   private func resumeCommand(_ folder: String) -> String {
@@ -75,14 +77,12 @@ struct RunOutputOptions: ParsableArguments {
   @Flag(help: "Go on from the newest checkpoint of the run folder.")
   var resume = false
 
-  @Option(help: "How the results are printed: text or json.")
-  var format = OutputFormat.text
-
   /// The folder of the run. Without `--out`, `--resume` means the newest run of that name.
   func folder(for experiment: Experiment) throws -> String {
     if let out {
       let path = out.hasSuffix("/") && out.count > 1 ? String(out.dropLast()) : out
-      if !resume, FileManager.default.fileExists(atPath: path + "/config.yaml") {
+      let files = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+      if !resume, files.contains(where: { $0 == "config.yaml" || $0.hasPrefix("seed-") }) {
         throw Diagnostic(
           "S605", "\(path) already holds a run", hint: "go on with it by --resume, or choose another folder with --out")
       }

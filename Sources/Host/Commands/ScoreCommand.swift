@@ -14,6 +14,10 @@ struct ScoreCommand: ParsableCommand {
   var scheme: TagScheme?
   @Option(help: "text or json.") var format = OutputFormat.text
 
+  mutating func validate() throws {
+    if scheme == .iob1 { throw ValidationError("strict scoring counts in iob2 or bioes, as seqeval does") }
+  }
+
   mutating func run() throws {
     let scores = try EntityScorer.score(
       gold: ColumnFile.read(path: gold), predicted: ColumnFile.read(path: predicted), mode: mode, scheme: scheme)

@@ -9,7 +9,7 @@ struct DiagnosticPrinter {
 
   /// All of `diagnostics` by file and line, those without a place last, and a count.
   func text(_ diagnostics: Diagnostics) -> String {
-    let items = diagnostics.items.sorted { key($0) < key($1) }
+    let items = Self.ordered(diagnostics.items)
     let files = items.compactMap(\.mark?.file).reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
     let count = items.count == 1 ? "1 fault" : "\(items.count) faults"
     let place = files.isEmpty ? "" : " in " + files.map { TerminalText.visible($0) }.joined(separator: ", ")
@@ -48,8 +48,12 @@ struct DiagnosticPrinter {
     return lines.joined(separator: "\n")
   }
 
-  private func key(_ item: Diagnostic) -> (Int, String, Int, Int) {
-    item.mark.map { (0, $0.file, $0.line, $0.column) } ?? (1, "", 0, 0)
+  /// By file and line; those without a place last.
+  static func ordered(_ items: [Diagnostic]) -> [Diagnostic] {
+    func key(_ item: Diagnostic) -> (Int, String, Int, Int) {
+      item.mark.map { (0, $0.file, $0.line, $0.column) } ?? (1, "", 0, 0)
+    }
+    return items.sorted { key($0) < key($1) }
   }
 
   /// The line at fault; nil where it cannot be had any more.

@@ -63,7 +63,7 @@ extension ErrorCode {
       text: """
         An argument of `--set` is not of the form `path.to.key=value`, or its path leads through something that is no mapping \
         or past the end of a list (items count from 0: `list.0.key`). The value is read as YAML; to pass text with special \
-        characters put it in quotes that the shell leaves alone: --set 'a.b="x: #1"'. The lists of `--seeds` and `--sweep` are \
+        characters put it in quotes that the shell leaves alone: --set 'a.b="x: #1"'. The list of `--seeds` is \
         refused under this code too.
         """),
     ErrorCode(
@@ -106,7 +106,7 @@ extension ErrorCode {
     ErrorCode(
       code: "D204", title: "empty data file",
       text: """
-        The file holds no sentence. A conversion or a download may have stopped early, or all lines are comments.
+        The file holds no sentence. A conversion or a download may have stopped early: look at its size.
         """),
     ErrorCode(
       code: "D205", title: "unknown tagging scheme",
@@ -123,7 +123,8 @@ extension ErrorCode {
     ErrorCode(
       code: "D207", title: "data file not found",
       text: """
-        Paths in a configuration are relative to the file that names them. `calm data fetch` downloads the public data sets.
+        Paths in a configuration are relative to the file that names them, those of `--set` to the current \
+        folder. `${NAME:-default}` stands for an environment variable.
         """),
     ErrorCode(
       code: "D208", title: "data is not UTF-8",

@@ -27,7 +27,7 @@ extension ErrorCode {
       code: "P305", title: "library without a stamp",
       text: """
         A plugin carries a stamp that names the API it is made for, and this library has none: it is no plugin, or was \
-        built without `calm_plugin.h`. `calm plugin new` makes a skeleton that has one.
+        built without `calm_plugin.h`.
         """),
     ErrorCode(
       code: "P306", title: "plugin for another API version",
@@ -52,7 +52,7 @@ extension ErrorCode {
       code: "P309", title: "plugin with its own copy of the API",
       text: """
         The library contains the plugin API instead of sharing the program's, so that nothing it makes is recognised: its \
-        entry point seems to give no plugin. Depend on the dynamic product `PluginAPI` of its package; `calm plugin new` shows how.
+        entry point seems to give no plugin. Depend on the dynamic product `PluginAPI` of its package as Documentation/plugins.md shows.
         """),
     ErrorCode(
       code: "P310", title: "plugin of another kind",
@@ -115,8 +115,7 @@ extension ErrorCode {
     ErrorCode(
       code: "M402", title: "damaged weights",
       text: """
-        A file of weights is cut short or contradicts itself. Nothing of it is used. Download it again; `calm model info` \
-        checks a model's files.
+        A file of weights is cut short or contradicts itself. Nothing of it is used. Download it again.
         """),
     ErrorCode(
       code: "M403", title: "missing tensor",

@@ -27,7 +27,7 @@ struct PluginUse: Sendable {
 struct Experiment: Sendable {
   let path: String
   let name: String
-  var seed: UInt64
+  private(set) var seed: UInt64
   let threads: Int?
   let data: DataSection
   let contexts: ContextsSection
@@ -39,7 +39,7 @@ struct Experiment: Sendable {
   let training: TrainingSection
   let models: [DeclaredModel]
   /// The whole file with every default filled in, each value with its origin.
-  let resolved: ConfigNode
+  private(set) var resolved: ConfigNode
 
   /// Reads, layers, checks and resolves a file. Throws ``Diagnostics`` with every fault found.
   init(path: String, overrides: [String] = []) throws {
@@ -56,6 +56,19 @@ struct Experiment: Sendable {
     let ignored: Set = ["name", "plugins", "models", "seed"]
     let entries = (resolved.map ?? []).filter { !ignored.contains($0.key.name) }
     return "seed: \(seed)\n" + ConfigPrinter.fingerprint(ConfigNode(.map(entries), mark: resolved.mark))
+  }
+
+  /// The same experiment with another seed of training.
+  func with(seed: UInt64) -> Experiment {
+    var copy = self
+    copy.seed = seed
+    copy.resolved.value = .map(
+      (resolved.map ?? []).map { entry in
+        entry.key.name == "seed"
+          ? .init(entry.key, ConfigNode(.scalar(String(seed), quoted: false), mark: SourceMark(file: "--seeds", line: 1, column: 1)))
+          : entry
+      })
+    return copy
   }
 
   fileprivate init(_ parts: ExperimentReader.Parts, path: String) {
@@ -98,7 +111,9 @@ private struct ExperimentReader {
     let data: DataSection? = section("data", required: true)
     let contexts: ContextsSection? = section("contexts")
     let training: TrainingSection? = section("training")
-    let augmentor = node["augmentor"].map { _ in use("augmentor", .augmentor, registry, models) } ?? nil
+    // `augmentor: null` switches off the one that an extended file names.
+    let wantsAugmentor = node["augmentor"].map { !$0.isNull } ?? false
+    let augmentor = wantsAugmentor ? use("augmentor", .augmentor, registry, models) : nil
     let encoder = use("encoder", .encoder, registry, models)
     let decoder = use("decoder", .decoder, registry, models)
     let loss = use("loss", .loss, registry, models)
@@ -146,11 +161,32 @@ private struct ExperimentReader {
       let wrong = check(entry.value, against: ExperimentFields.library, what: "plugin `\(entry.key.name)`")
       faults += wrong
       if wrong.isEmpty, let node = entry.value["library"], let library = node.text {
-        let path = library.contains("/") ? absolutePath(resolvedPath(library, from: node.mark)) : library
-        declared.append((entry.key.name, path, entry.value["sha256"]?.text, entry.key.mark))
+        declared.append((entry.key.name, libraryPath(library, node.mark), entry.value["sha256"]?.text, entry.key.mark))
       }
     }
     return PluginRegistry(declared: declared, folders: [])
+  }
+
+  /// A bare file name is searched for; anything else is a path.
+  private func libraryPath(_ library: String, _ mark: SourceMark) -> String {
+    library.contains("/") ? configuredPath(library, from: mark) : library
+  }
+
+  /// `plugins:` with the paths of libraries made absolute, so that the tree can be read from another folder.
+  private func resolvedLibraries() -> ConfigNode? {
+    guard var plugins = node["plugins"], let entries = plugins.map else { return node["plugins"] }
+    plugins.value = .map(
+      entries.map { entry in
+        var entry = entry
+        entry.value.value = .map(
+          (entry.value.map ?? []).map { field in
+            guard field.key.name == "library", let library = field.value.text else { return field }
+            let path = libraryPath(library, field.value.mark)
+            return .init(field.key, ConfigNode(.scalar(path, quoted: true), mark: field.value.mark))
+          })
+        return entry
+      })
+    return plugins
   }
 
   private mutating func use(
@@ -197,14 +233,32 @@ private struct ExperimentReader {
     let place = SourceMark(file: SourceMark.defaultFile, line: 1, column: 1)
     func scalar(_ text: String) -> ConfigNode { ConfigNode(.scalar(text, quoted: false), mark: place) }
     let sections: [(String, ConfigNode?)] = [
-      ("name", node["name"] ?? ConfigNode(.scalar(name, quoted: true), mark: place)), ("plugins", node["plugins"]),
+      ("name", node["name"] ?? ConfigNode(.scalar(name, quoted: true), mark: place)), ("plugins", resolvedLibraries()),
       ("models", node["models"]), ("seed", node["seed"] ?? scalar("1")), ("threads", node["threads"]),
       ("data", options("data", DataSection.fields)), ("contexts", options("contexts", ContextsSection.fields)),
       ("augmentor", plugin("augmentor", augmentor)), ("encoder", plugin("encoder", encoder)),
       ("decoder", plugin("decoder", decoder)), ("loss", plugin("loss", loss)),
-      ("training", options("training", TrainingSection.fields)),
+      ("training", options("training", TrainingSection.fields).withDefaultRates()),
     ]
     return ConfigNode(
       .map(sections.compactMap { key, value in value.map { .init(.init(key, mark: $0.mark), $0) } }), mark: node.mark)
+  }
+}
+
+extension ConfigNode {
+  /// The training section with the learning rates that are in force where the file names none.
+  fileprivate func withDefaultRates() -> ConfigNode {
+    var node = self
+    let place = SourceMark(file: SourceMark.defaultFile, line: 1, column: 1)
+    node.value = .map(
+      (map ?? []).map { entry in
+        guard entry.key.name == "learningRates" else { return entry }
+        let given = entry.value.map ?? []
+        let rest = TrainingSection.defaultRates.sorted { $0.key < $1.key }
+          .filter { rate in !given.contains { $0.key.name == rate.key } }
+          .map { Entry(Key($0.key, mark: place), ConfigNode(.scalar(String($0.value), quoted: false), mark: place)) }
+        return Entry(entry.key, ConfigNode(.map(given + rest), mark: entry.value.mark))
+      })
+    return node
   }
 }

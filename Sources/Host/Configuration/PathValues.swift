@@ -23,7 +23,7 @@ extension ConfigNode {
     case (.model, .scalar(let text, _)), (.path, .scalar(let text, _)):
       if isNull { return self }
       let declared = type == .model ? models.first { $0.name == text } : nil
-      let path = declared?.folderPath ?? absolutePath(resolvedPath(expandVariables(text), from: mark))
+      let path = declared?.folderPath ?? configuredPath(text, from: mark)
       return ConfigNode(.scalar(path, quoted: true), mark: mark)
     case (.list(let item), .list(let items)):
       return ConfigNode(.list(items.map { $0.resolved(as: item, models: models) }), mark: mark)
@@ -32,6 +32,11 @@ extension ConfigNode {
     default: return self
     }
   }
+}
+
+/// A path as a configuration writes it, made absolute.
+func configuredPath(_ text: String, from mark: SourceMark) -> String {
+  absolutePath(resolvedPath(expandVariables(text), from: mark))
 }
 
 /// The path from the root, without `.` and `..`.

@@ -24,7 +24,7 @@ struct DataSection: PluginOptions {
     .optional(
       "scheme", .choice(["auto", "iob1", "iob2", "bioes"]), default: "auto", help: "tag scheme; auto detects and checks it"),
     .optional("repair", .boolean, default: "false", help: "repair malformed tag sequences instead of refusing them"),
-    .optional("limit", .integer, in: 1...1e9, help: "read only this many training sentences"),
+    .optional("limit", .integer, in: 1...1e9, help: "train on the first so many sentences only"),
   ]
 }
 
@@ -40,7 +40,7 @@ struct ContextsSection: PluginOptions {
       help: "how the text is cut into words; punctuation also puts every ASCII punctuation mark apart"),
     .optional("maxWords", .integer, in: 0...1e6, help: "keep only this many words of a context"),
     .optional(
-      "failBelow", .integer, default: "20", in: 0...1e6, help: "fewer distinct words than this make the class Fail"),
+      "failBelow", .integer, default: "20", in: 0...1e6, help: "fewer distinct pieces between single spaces than this make the class Fail"),
   ]
 }
 

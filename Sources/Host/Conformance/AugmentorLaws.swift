@@ -40,7 +40,7 @@ func checkAugmentor(
     if let elsewhere { return elsewhere }
     return await laws.cancellation(requests ?? ordinary)
   }
-  await book.law("the fingerprint names something and stays") {
+  book.law("the fingerprint names something and stays") {
     guard !fingerprint.isEmpty else { return .broken("it is empty, so contexts of other models would be taken for this one's") }
     return Verdict(augmentor.fingerprint == fingerprint ? nil : "it was \(fingerprint) and became \(augmentor.fingerprint)")
   }
@@ -98,30 +98,28 @@ private struct AugmentorLaws {
 
   private static func difference(_ some: [Int: String], _ others: [Int: String]) -> String? {
     let index = Set(some.keys).union(others.keys).sorted().first { some[$0] != others[$0] }
-    return index.map { "request \($0) gets `\((some[$0] ?? "nothing").prefix(60))` and then `\((others[$0] ?? "nothing").prefix(60))`" }
+    return index.map {
+      "request \($0) gets `\((some[$0] ?? "nothing").prefix(60))` and then `\((others[$0] ?? "nothing").prefix(60))`"
+    }
   }
 
-  /// Cancels before the first answer and after it. A task that does not end is left behind: nothing can stop it.
+  /// Cancels before the first answer and while the second is waited for. A task that does not end is left behind: nothing can
+  /// stop it.
   func cancellation(_ requests: [ContextRequest]) async -> Verdict {
+    let clock = ContinuousClock()
     for answers in [0, 1] {
-      let cancelled = Flag(), ended = Flag()
+      let reached = Flag(), ended = Flag()
       let task = Task {
         defer { ended.raise() }
-        var seen = 0
-        for try await _ in try await augmentor.contexts(for: requests) {
-          seen += 1
-          if seen == answers {
-            withUnsafeCurrentTask { $0?.cancel() }
-            cancelled.raise()
-          }
-        }
+        for try await _ in try await augmentor.contexts(for: requests) { reached.raise() }
       }
-      let clock = ContinuousClock()
-      if answers == 0 { task.cancel() }
-      while answers > 0 && !cancelled.isUp && !ended.isUp { try? await clock.sleep(for: .milliseconds(1)) }
+      while answers > 0 && !reached.isUp && !ended.isUp { try? await clock.sleep(for: .milliseconds(1)) }
+      task.cancel()
       let deadline = clock.now + patience
       while !ended.isUp && clock.now < deadline { try? await clock.sleep(for: .milliseconds(1)) }
-      guard ended.isUp else { return .broken("\(patience) after being cancelled at answer \(answers) it is still busy") }
+      guard ended.isUp else {
+        return .broken("\(patience) after it was cancelled with \(answers) answers given it is still busy")
+      }
     }
     return .kept
   }

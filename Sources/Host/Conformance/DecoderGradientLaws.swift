@@ -37,15 +37,22 @@ struct DecoderGradientLaws {
     }
     book.law("gradients accumulate") {
       guard !parameters.isEmpty else { return .untried("it has no parameters") }
-      return Verdict(try accumulationFault(parameters) { _ = try backward(cotangent(of: laws.decoder.provides)) })
+      let cotangent = try cotangent(of: laws.decoder.provides)
+      return Verdict(
+        try withClearGradients(laws.decoder.parameters) { try accumulationFault(parameters) { _ = try backward(cotangent) } })
     }
   }
 
-  private func cotangent(of parts: Set<PosteriorPart>) -> PosteriorCotangent {
+  /// Random factors; zero for the scores of tags that cannot be, whose logarithm is infinite and has no slope.
+  private func cotangent(of parts: Set<PosteriorPart>) throws -> PosteriorCotangent {
     var random = RandomStream(seed: laws.seed, "laws.cotangent")
     let shape = [words.tensor.shape[0], laws.tags]
     let sentences = (0..<2).map { _ in (0..<words.sentences).map { _ in random.normal() } }
     let tokens = (0..<2).map { _ in Tensor.normal(shape, using: &random) }
+    if parts.contains(.tokenScores) {
+      let scores = try laws.decode(words, gold: gold).tokenScores
+      for i in 0..<scores.count where !scores[i].isFinite { tokens[0][i] = 0 }
+    }
     return PosteriorCotangent(
       logPartition: parts.contains(.logPartition) ? sentences[0] : nil,
       goldScore: parts.contains(.goldScore) ? sentences[1] : nil,
@@ -80,7 +87,7 @@ struct DecoderGradientLaws {
   }
 
   private func fault(_ cotangent: PosteriorCotangent) throws -> String? {
-    let (dwords, gradients) = try withClearGradients(parameters) {
+    let (dwords, gradients) = try withClearGradients(laws.decoder.parameters) {
       let dwords = try backward(cotangent)
       return (dwords, parameters.map { $0.gradient.copy() })
     }

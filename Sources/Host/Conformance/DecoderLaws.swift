@@ -143,7 +143,8 @@ struct DecoderLaws {
   /// What is wrong with a posterior's shapes or numbers.
   private func fault(_ posterior: Posterior, of words: WordVectors, gold: Bool) -> String? {
     let shape = [words.tensor.shape[0], tags]
-    for (part, tensor) in [(PosteriorPart.tokenScores, posterior.tokenScores), (.marginals, posterior.marginals)] where provides(part) {
+    for (part, tensor) in [(PosteriorPart.tokenScores, posterior.tokenScores), (.marginals, posterior.marginals)]
+    where provides(part) {
       guard tensor.shape == shape else { return "\(part.rawValue) have shape \(tensor.shape), not \(shape)" }
       guard !tensor.values.contains(where: \.isNaN) else { return "\(part.rawValue) are not numbers" }
     }

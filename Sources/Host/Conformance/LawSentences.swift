@@ -13,7 +13,8 @@ struct LawSentences {
 
   private mutating func word() -> String {
     if random.uniform() < 0.7 { return Self.known[Int.random(in: Self.known.indices, using: &random)] }
-    return String((0..<Int.random(in: 1...8, using: &random)).map { _ in "abcdefghijklmnopqrstuvwxyz".randomElement(using: &random) ?? "a" })
+    let letters = "abcdefghijklmnopqrstuvwxyz", length = Int.random(in: 1...8, using: &random)
+    return String((0..<length).map { _ in letters.randomElement(using: &random) ?? "a" })
   }
 
   private static let known = [
@@ -30,7 +31,10 @@ struct LawSentences {
     ["\u{FE0F}"],
     ["heart", "\u{2764}\u{FE0F}", "\u{FE0F}", "\u{200D}", "\u{200B}", "\u{FEFF}", "\u{AD}", "\u{A0}"],
     ["\u{81EA}\u{7136}\u{8A00}\u{8A9E}\u{51E6}\u{7406}", "\u{4E2D}\u{6587}", "\u{D55C}\u{AD6D}\u{C5B4}", "\u{20000}"],
-    ["\u{645}\u{631}\u{62D}\u{628}\u{627}", "\u{202E}\u{5E9}\u{5DC}\u{5D5}\u{5DD}", "\u{928}\u{92E}\u{938}\u{94D}\u{924}\u{947}"],
+    [
+      "\u{645}\u{631}\u{62D}\u{628}\u{627}", "\u{202E}\u{5E9}\u{5DC}\u{5D5}\u{5DD}",
+      "\u{928}\u{92E}\u{938}\u{94D}\u{924}\u{947}",
+    ],
     ["e\u{301}\u{301}\u{323}\u{325}\u{330}", "\u{212B}", "\u{FB01}", "\u{DF}", "\u{130}"],
     ["[CLS]", "[SEP]", "<s>", "</s>", "<pad>", "##x", "\u{2581}"],
     ["before", String(repeating: "a", count: 300), "after"],
@@ -50,7 +54,9 @@ struct LawSentences {
   }
 
   /// Requests for the contexts of a split that holds just these sentences.
-  static func requests(_ sentences: [[String]], split: String = "text", prompts: Bool = false, seed: UInt64 = 1) -> [ContextRequest] {
+  static func requests(
+    _ sentences: [[String]], split: String = "text", prompts: Bool = false, seed: UInt64 = 1
+  ) -> [ContextRequest] {
     let stream = RandomStream(seed: seed, "laws.requests")
     return sentences.enumerated().map { i, words in
       ContextRequest(

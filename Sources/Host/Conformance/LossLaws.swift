@@ -18,14 +18,16 @@ private struct LossLaws {
   init(loss: any Loss, seed: UInt64) {
     self.loss = loss
     self.seed = seed
-    outputs = loss.views.map { LossOutputs.random($0, lengths: [3, 1, 4], seed: seed) }
+    outputs = loss.views.map { LossOutputs.random($0, lengths: [3, 1, 0, 4], seed: seed) }
   }
 
   /// The values of all views, evaluated in order as the host does.
   private func evaluate(_ outputs: [ViewOutput]) throws -> [LossValue] {
     if loss.joint {
       let values = try loss.evaluateJointly(outputs)
-      guard values.count == outputs.count else { throw LawFault(reason: "it gives \(values.count) values for \(outputs.count) views") }
+      guard values.count == outputs.count else {
+        throw LawFault(reason: "it gives \(values.count) values for \(outputs.count) views")
+      }
       return values
     }
     return try outputs.indices.map { try loss.evaluate(outputs[$0], earlier: Array(outputs[..<$0])) }
@@ -102,13 +104,15 @@ private struct LossLaws {
 
   private func misfit(_ value: LossValue, _ output: ViewOutput) -> String? {
     for (part, numbers) in [("log-partition", value.posterior.logPartition), ("gold score", value.posterior.goldScore)] {
-      if let numbers, numbers.count != output.sentences { return "the \(part)'s has \(numbers.count) entries for \(output.sentences) sentences" }
+      if let numbers, numbers.count != output.sentences {
+        return "that of the \(part) has \(numbers.count) entries for \(output.sentences) sentences"
+      }
     }
     for (part, tensor, of) in [
       ("token scores", value.posterior.tokenScores, output.posterior.tokenScores),
       ("marginals", value.posterior.marginals, output.posterior.marginals), ("word vectors", value.words, output.words.tensor),
     ] {
-      if let tensor, tensor.shape != of.shape { return "the \(part)' has shape \(tensor.shape), not \(of.shape)" }
+      if let tensor, tensor.shape != of.shape { return "that of the \(part) has shape \(tensor.shape), not \(of.shape)" }
     }
     return nil
   }
@@ -141,13 +145,15 @@ private struct LossLaws {
       guard apart > 0 else { return .untried("it compares no views") }
       let equal = outputs.map { ViewOutput(view: $0.view, words: outputs[0].words, posterior: outputs[0].posterior) }
       for (view, value) in zip(loss.views, try evaluate(equal)) where Self.cooperativeSize(value) > 1e-5 * apart {
-        return .broken("the \(view.rawValue) view has a gradient of \(Self.cooperativeSize(value)), \(apart) where views differ")
+        return .broken(
+          "the \(view.rawValue) view has a gradient of \(Self.cooperativeSize(value)), \(apart) where views differ")
       }
       return .kept
     }
   }
 
   private static func cooperativeSize(_ value: LossValue) -> Double {
-    [value.posterior.tokenScores, value.posterior.marginals, value.words].reduce(0) { $0 + ($1?.sumOfSquares ?? 0) }.squareRoot()
+    [value.posterior.tokenScores, value.posterior.marginals, value.words].reduce(0) { $0 + ($1?.sumOfSquares ?? 0) }
+      .squareRoot()
   }
 }

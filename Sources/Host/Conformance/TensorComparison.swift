@@ -36,11 +36,12 @@ extension Tensor {
     return worst
   }
 
-  /// The sum of products with `other`, in float64, and its rounding error if every element is a float32. NaN where the counts differ.
+  /// The sum of products with `other`, in float64, and its rounding error if every element is a float32. What `other` has as zero is
+  /// left out even where it is infinite here. NaN where the counts differ.
   func product(_ other: Tensor) -> (value: Double, noise: Double) {
     guard other.count == count else { return (.nan, .nan) }
     var sum = 0.0, squares = 0.0
-    for i in 0..<count {
+    for i in 0..<count where other.data[i] != 0 {
       let term = Double(data[i]) * Double(other.data[i])
       sum += term
       squares += term * term

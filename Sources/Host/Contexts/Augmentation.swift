@@ -22,7 +22,7 @@ struct Augmentation {
       ContextRequest(
         index: i, words: sentences[i], split: split, position: i, splitCount: sentences.count, random: stream.stream(i))
     }
-    var answers = [Context?](repeating: nil, count: requests.count)
+    var answers = [Context?](repeating: nil, count: requests.count), done = 0
     do {
       for try await (index, context) in try await augmentor.contexts(for: requests) {
         guard answers.indices.contains(index) else {
@@ -30,7 +30,8 @@ struct Augmentation {
         }
         guard answers[index] == nil else { throw PluginError("it answered request \(index) twice") }
         answers[index] = context
-        progress(index + 1)
+        done += 1
+        progress(done)
       }
     } catch let error as Diagnostic {
       throw error

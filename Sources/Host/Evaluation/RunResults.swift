@@ -8,11 +8,20 @@ struct RunResults: Encodable, Sendable {
     var without: Scores
   }
   struct Cut: Codable, Sendable {
-    var contextWords: Int, contextsCut: Int, sentencesWindowed: Int
+    var contextWords = 0, contextsCut = 0, sentencesWindowed = 0
+    init() {}
     init(_ truncation: TruncationLedger) {
       contextWords = truncation.contextWords
       contextsCut = truncation.contextsCut
       sentencesWindowed = truncation.sentencesWindowed
+    }
+
+    static func + (a: Cut, b: Cut) -> Cut {
+      var sum = a
+      sum.contextWords += b.contextWords
+      sum.contextsCut += b.contextsCut
+      sum.sentencesWindowed += b.sentencesWindowed
+      return sum
     }
   }
 

@@ -60,17 +60,10 @@ extension Scores {
   /// For a person, in per cent.
   var table: String {
     func row(_ name: String, _ score: Score) -> [String] {
-      [name] + [score.precision, score.recall, score.f1].map(Self.percent)
+      [name] + [score.precision, score.recall, score.f1].map { percent($0) }
         + [String(score.support), score.predicted.map(String.init) ?? "", score.correct.map(String.init) ?? ""]
     }
     let rows = types.sorted { $0.key < $1.key }.map { row($0.key, $0.value) } + [row("micro", micro), row("macro", macro)]
     return TextTable(header: ["type", "precision", "recall", "F1", "entities", "predicted", "correct"], rows: rows).description
-  }
-
-  /// Two decimals.
-  private static func percent(_ fraction: Double) -> String {
-    let hundredths = Int((fraction * 10_000).rounded())
-    let decimals = String(hundredths % 100)
-    return "\(hundredths / 100).\(decimals.count == 1 ? "0" : "")\(decimals)"
   }
 }

@@ -11,7 +11,7 @@ struct TextTable: CustomStringConvertible, Sendable {
   var description: String {
     let all = (header.isEmpty ? [] : [header]) + rows
     let widths = (0..<(all.map(\.count).max() ?? 0)).map { column in
-      all.map { column < $0.count ? Self.width($0[column]) : 0 }.max() ?? 0
+      all.map { column < $0.count ? TerminalText.width($0[column]) : 0 }.max() ?? 0
     }
     let right = right ?? Set(widths.indices.filter(isNumeric))
     var lines = all.map { row in
@@ -36,19 +36,7 @@ struct TextTable: CustomStringConvertible, Sendable {
   }
 
   private func pad(_ cell: String, to width: Int, right: Bool) -> String {
-    let space = String(repeating: " ", count: max(0, width - Self.width(cell)))
+    let space = String(repeating: " ", count: max(0, width - TerminalText.width(cell)))
     return right ? space + cell : cell + space
-  }
-
-  /// How many columns of a terminal a text takes: two for East Asian characters and emoji.
-  private static func width(_ text: String) -> Int {
-    text.reduce(0) { width, character in
-      guard let scalar = character.unicodeScalars.first?.value else { return width }
-      let wide =
-        (0x1100...0x115F).contains(scalar) || (0x2E80...0xA4CF).contains(scalar) || (0xAC00...0xD7A3).contains(scalar)
-        || (0xF900...0xFAFF).contains(scalar) || (0xFE30...0xFE6F).contains(scalar) || (0xFF00...0xFF60).contains(scalar)
-        || (0x1F300...0x1FAFF).contains(scalar) || (0x20000...0x3FFFD).contains(scalar)
-      return width + (wide ? 2 : 1)
-    }
   }
 }

@@ -20,9 +20,11 @@ struct TrainingState: Codable, Sendable {
   var partSums: [String: Double] = [:]
   /// Length of `metrics.jsonl`.
   var metricsLength = 0
+  /// What did not fit into the encoder so far.
+  var cut = RunResults.Cut()
   /// The finished epochs' rows.
   var rows: [EpochRow] = []
-  /// SHA-256 of the configuration that matters for training.
+  /// SHA-256 of the configuration and the data that matter for training.
   var configuration = ""
 }
 

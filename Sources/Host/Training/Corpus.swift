@@ -28,6 +28,18 @@ struct Corpus: Sendable {
   /// What is worth saying about the data: repaired sequences, unseen types, differing texts.
   let warnings: [Diagnostic]
 
+  /// SHA-256 over the sentences, tags and contexts of all splits: a resumed run must read the same.
+  var digest: String {
+    var text = ""
+    for split in Corpus.order {
+      for example in splits[split] ?? [] {
+        text += "\(example.words.joined(separator: " "))\u{1F}\(example.tags.joined(separator: " "))\u{1F}\(example.contextText)\u{1E}"
+      }
+      text += "\u{1D}"
+    }
+    return Digest.sha256(of: Array(text.utf8))
+  }
+
   static let order = ["train", "dev", "test"]
 }
 

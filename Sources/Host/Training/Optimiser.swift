@@ -38,8 +38,12 @@ final class Optimiser {
 
   /// Clips, steps and counts. `factor` is the schedule's at this step.
   /// - Returns: the gradient norm before clipping.
-  func advance(factor: Double) -> Double {
+  /// Throws before anything is changed where the gradient is not finite.
+  func advance(factor: Double) throws -> Double {
     let norm = gradientNorm
+    guard norm.isFinite else {
+      throw Diagnostic("T701", "the gradient of step \(step + 1) is not finite", hint: "lower the learning rates")
+    }
     let scale = section.clip > 0 && norm > section.clip ? section.clip / (norm + 1e-6) : 1
     step += 1
     for slot in slots {

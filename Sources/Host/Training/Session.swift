@@ -48,6 +48,7 @@ struct Session {
 
   /// Evaluates the best model on dev and test and writes results and predictions.
   private func finish(_ folder: RunFolder, _ corpus: Corpus, _ tagger: Tagger, _ state: TrainingState) throws -> RunResults {
+    let cutBefore = tagger.encoder.truncation
     let best = try ModelFile.read(run: path, name: "best")
     try best.load(into: tagger, run: path, name: "best")
     let evaluator = Evaluator(tagger: tagger, corpus: corpus)
@@ -64,7 +65,8 @@ struct Session {
     }
     let results = RunResults(
       splits: splits.mapValues { .init(with: $0.with?.scores, without: $0.without.scores) }, seed: experiment.seed,
-      bestEpoch: best.epoch, epochs: state.rows, truncation: .init(tagger.encoder.truncation))
+      bestEpoch: best.epoch, epochs: state.rows,
+      truncation: state.cut + RunResults.Cut(tagger.encoder.truncation.since(cutBefore)))
     try folder.write(results.json + "\n", to: "results.json")
     progress.note("results in \(path)/results.json; next: calm tag \(path)")
     return results
@@ -128,6 +130,7 @@ private final class PlainLoss: Loss {
 
   init(_ loss: any Loss) { self.loss = loss }
 
+  var parameters: [Parameter] { loss.parameters }
   var views: [View] { loss.views.contains(.plain) ? [.plain] : loss.views }
   var requires: Set<PosteriorPart> { loss.requires }
 

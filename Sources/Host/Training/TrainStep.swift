@@ -33,11 +33,7 @@ struct TrainStep {
         "T701", "the loss of step \(optimiser.step + 1) is not finite (\(result.loss))",
         hint: "lower the learning rates, or check the data of this step", notes: examples.map { "sentence \($0.id)" })
     }
-    result.gradientNorm = optimiser.advance(factor: schedule.factor(at: optimiser.step))
-    guard result.gradientNorm.isFinite else {
-      throw Diagnostic(
-        "T701", "the gradient of step \(optimiser.step) is not finite", hint: "lower the learning rates")
-    }
+    result.gradientNorm = try optimiser.advance(factor: schedule.factor(at: optimiser.step))
     return result
   }
 

@@ -30,19 +30,22 @@ struct Trainer {
   func train(resume: Bool) throws -> TrainingState {
     let examples = corpus.splits["train"] ?? []
     let lengths = examples.map { $0.words.count + $0.context.count }
-    let optimiser = try Optimiser(tagger.parameters, section: section)
+    let optimiser = try Optimiser(
+      tagger.parameters + loss.parameters.map { ("loss." + $0.name, $0) }, section: section)
     let plugins: [(role: String, plugin: any Plugin)] = [
       ("encoder", tagger.encoder), ("decoder", tagger.decoder), ("loss", loss),
     ]
     let store = CheckpointStore(folder: folder)
-    let configuration = Digest.sha256(of: Array(experiment.fingerprint.utf8))
+    let configuration = Digest.sha256(of: Array((experiment.fingerprint + corpus.digest).utf8))
     var state = TrainingState()
+    var cutBefore = RunResults.Cut()
     state.configuration = configuration
     if resume {
       if let restored = try store.restore(
         into: optimiser, plugins: plugins, configuration: configuration, note: progress.note)
       {
         state = restored
+        cutBefore = restored.cut
         folder.cut("metrics.jsonl", to: state.metricsLength)
         progress.note("resuming at step \(state.step), epoch \(state.epoch + 1), batch \(state.batch + 1)")
       } else {
@@ -58,6 +61,7 @@ struct Trainer {
     var lastSave = ContinuousClock.now
     func save() throws {
       state.metricsLength = folder.size(of: "metrics.jsonl") ?? 0
+      state.cut = cutBefore + RunResults.Cut(tagger.encoder.truncation)
       try store.save(state, optimiser: optimiser, plugins: plugins)
       lastSave = .now
     }
@@ -96,10 +100,9 @@ struct Trainer {
       switch section.select {
       case "with": with ?? without
       case "without": without
-      case "last": Double(state.epoch)
       default: with.map { ($0 + without) / 2 } ?? without
       }
-    let better = state.bestScore.map { score > $0 } ?? true
+    let better = section.select == "last" || state.bestScore.map { score > $0 } ?? true
     let row = EpochRow(
       epoch: state.epoch + 1, step: state.step, loss: state.lossSum / Double(max(1, batches)),
       parts: state.partSums.mapValues { $0 / Double(max(1, batches)) }, with: with, without: without, best: better)

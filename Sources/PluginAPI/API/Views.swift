@@ -88,4 +88,13 @@ public struct TruncationLedger: Sendable, Equatable {
 
   /// Nothing cut.
   public init() {}
+
+  /// What was cut after `earlier` was noted.
+  public func since(_ earlier: TruncationLedger) -> TruncationLedger {
+    var rest = self
+    rest.contextWords -= earlier.contextWords
+    rest.contextsCut -= earlier.contextsCut
+    rest.sentencesWindowed -= earlier.sentencesWindowed
+    return rest
+  }
 }

@@ -19,7 +19,8 @@
 #define CALM_API_MINOR 0u
 #endif
 
-/* Which side of the boundary's two tracks: Swift plugins need the host's very compiler, C plugins any. */
+/* Which side of the boundary's two tracks: Swift plugins need the host's very compiler. C plugins, which would need
+ * none, are not loaded yet. */
 #define CALM_LANGUAGE_SWIFT 1u
 #define CALM_LANGUAGE_C 2u
 #ifndef CALM_LANGUAGE
