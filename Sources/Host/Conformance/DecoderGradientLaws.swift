@@ -74,7 +74,7 @@ struct DecoderGradientLaws {
       guard let values, values.count == factors.count else { return (.nan, .nan) }
       for (factor, number) in zip(factors, values) {
         value += factor * number
-        noise += abs(factor * number) * 1e-6
+        noise += abs(factor) * max(1, abs(number)) * 1e-6
       }
     }
     for (factors, tensor) in [(cotangent.tokenScores, posterior.tokenScores), (cotangent.marginals, posterior.marginals)] {

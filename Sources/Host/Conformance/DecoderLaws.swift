@@ -44,7 +44,7 @@ struct DecoderLaws {
   func posterior(_ book: inout LawBook) {
     let length = BruteForce.length(tags: tags)
     book.law("the posterior fits its words") {
-      for scale in [1.0, 300] {
+      for scale in [1.0, 3000] {
         let words = words([length, 1, 0, 2], scale: scale, "shapes")
         let gold = (0..<words.sentences).map { words.rows(of: $0).map { _ in 0 } }
         _ = try (decode(words), decode(words, gold: gold))

@@ -36,15 +36,15 @@ extension Tensor {
     return worst
   }
 
-  /// The sum of products with `other`, in float64, and its rounding error if every element is a float32. What `other` has as zero is
-  /// left out even where it is infinite here. NaN where the counts differ.
+  /// The sum of products with `other`, in float64, and its rounding error if every element came of float32 arithmetic on numbers
+  /// around one. What `other` has as zero is left out even where it is infinite here. NaN where the counts differ.
   func product(_ other: Tensor) -> (value: Double, noise: Double) {
     guard other.count == count else { return (.nan, .nan) }
     var sum = 0.0, squares = 0.0
     for i in 0..<count where other.data[i] != 0 {
       let term = Double(data[i]) * Double(other.data[i])
       sum += term
-      squares += term * term
+      squares += max(term * term, Double(other.data[i]) * Double(other.data[i]))
     }
     return (sum, squares.squareRoot() * 1e-6)
   }

@@ -8,12 +8,7 @@ extension TransformerEncoder {
   ///   - log: hears which tensors were left unused (heads, buffers).
   /// - Throws: a ``Diagnostic`` that lists every missing tensor and every shape that does not fit, by name.
   public func load(_ checkpoint: Checkpoint, extra: [Parameter] = [], log: (String) -> Void) throws {
-    var byName: [String: String] = [:]  // canonical name -> name in the file
-    for name in checkpoint.names.sorted() {
-      let canonical = Self.canonical(name)
-      // A checkpoint with heads may hold a tensor twice; the bare encoder's comes first.
-      if byName[canonical] == nil { byName[canonical] = name }
-    }
+    let byName = Self.canonicalNames(checkpoint)
     var faults: [String] = []
     var used: Set<String> = []
     for parameter in parameters + extra {
@@ -39,6 +34,32 @@ extension TransformerEncoder {
     }
     let unused = checkpoint.names.subtracting(used).sorted()
     if !unused.isEmpty { log("\(checkpoint.folder): \(unused.count) tensors unused: \(unused.joined(separator: ", "))") }
+  }
+
+  /// Whether the sizes of config.json are those of the weights, looked at before anything of those sizes is allocated.
+  public static func check(_ config: TransformerConfig, against checkpoint: Checkpoint) throws {
+    let names = canonicalNames(checkpoint)
+    let expected: [(String, [Int])] = [
+      ("embeddings.word_embeddings.weight", [config.vocabulary, config.hidden]),
+      ("embeddings.position_embeddings.weight", [config.positions, config.hidden]),
+      ("embeddings.token_type_embeddings.weight", [config.types, config.hidden]),
+      ("encoder.layer.\(config.layers - 1).intermediate.dense.weight", [config.intermediate, config.hidden]),
+    ]
+    for (name, shape) in expected {
+      guard let found = names[name].flatMap({ checkpoint.shape($0) }) else {
+        throw Diagnostic("M403", "\(checkpoint.folder): the weights lack `\(name)`, which follows from config.json")
+      }
+      guard found == shape else {
+        throw Diagnostic(
+          "M403", "\(checkpoint.folder): `\(name)` has shape \(found) in the weights, \(shape) follows from config.json")
+      }
+    }
+  }
+
+  /// Canonical name -> name in the file.
+  private static func canonicalNames(_ checkpoint: Checkpoint) -> [String: String] {
+    // A checkpoint with heads may hold a tensor twice; the bare encoder's comes first.
+    Dictionary(checkpoint.names.sorted().map { (canonical($0), $0) }, uniquingKeysWith: { first, _ in first })
   }
 
   /// `bert.encoder.layer.0.output.LayerNorm.gamma` -> `encoder.layer.0.output.LayerNorm.weight`

@@ -19,6 +19,8 @@ public struct TransformerConfig: Sendable {
   public var types: Int
   /// Rows of the word embedding.
   public var vocabulary: Int
+  /// The position of a sequence's first token: 0 for BERT; the RoBERTa family counts from the padding index + 1.
+  public var firstPosition: Int
   /// ε of layer normalisation.
   public var epsilon: Float
   /// Dropout of hidden states and of attention probabilities in training.
@@ -33,6 +35,7 @@ public struct TransformerConfig: Sendable {
     var max_position_embeddings: Int?
     var type_vocab_size: Int?
     var vocab_size: Int?
+    var pad_token_id: Int?
     var layer_norm_eps: Float?
     var hidden_act: String?
     var hidden_dropout_prob: Float?
@@ -65,11 +68,15 @@ public struct TransformerConfig: Sendable {
     positions = try positive(file.max_position_embeddings, "max_position_embeddings")
     types = try positive(file.type_vocab_size ?? 2, "type_vocab_size")
     vocabulary = try positive(file.vocab_size, "vocab_size")
+    firstPosition = modelType.hasSuffix("roberta") ? (file.pad_token_id ?? 1) + 1 : 0
     epsilon = file.layer_norm_eps ?? 1e-12
     hiddenDropout = file.hidden_dropout_prob ?? 0.1
     attentionDropout = file.attention_probs_dropout_prob ?? 0.1
     guard hidden % heads == 0 else {
       throw WeightsError(path, "hidden_size \(hidden) is not a multiple of num_attention_heads \(heads)")
+    }
+    guard firstPosition >= 0, firstPosition < positions else {
+      throw WeightsError(path, "`pad_token_id` \(firstPosition - 1) leaves no positions")
     }
     guard ["gelu", nil].contains(file.hidden_act) else {
       throw WeightsError(path, "hidden_act `\(file.hidden_act ?? "")` is not supported; only the exact `gelu` is")

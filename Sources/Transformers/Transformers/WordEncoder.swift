@@ -26,8 +26,10 @@ public final class WordEncoder: TokenEncoder, @unchecked Sendable {
         "M404", "\(folder): the vocabulary has \(tokenizer.vocabularySize) pieces but config.json says \(config.vocabulary)",
         hint: "do both files belong to this model?")
     }
+    let checkpoint = try Checkpoint(folder: folder)
+    try TransformerEncoder.check(config, against: checkpoint)
     let transformer = TransformerEncoder(config: config)
-    try transformer.load(Checkpoint(folder: folder)) { services.log(.debug, $0) }
+    try transformer.load(checkpoint) { services.log(.debug, $0) }
     self.transformer = transformer
     self.tokenizer = tokenizer
     self.dropout = dropout

@@ -1,0 +1,43 @@
+import PluginAPI
+import Tokenizers
+
+/// The options of every encoder plugin over ``WordEncoder``.
+public struct WordEncoderOptions: PluginOptions {
+  /// The model folder.
+  public var model: String
+  /// Overrides the model's own dropout.
+  public var dropout: Float?
+
+  /// The description of both.
+  public static let fields = [
+    OptionField.required(
+      "model", .model, help: "Hugging Face folder: config.json, the tokenizer's files and the weights"),
+    .optional("dropout", .number, in: 0...0.9, help: "dropout of hidden states and attention; default: the model's own"),
+  ]
+}
+
+extension WordEncoder {
+  /// The encoder that `options` ask for.
+  /// - Parameters:
+  ///   - plugin: the plugin's id, for messages.
+  ///   - modelTypes: the `model_type`s of config.json that the plugin reads.
+  ///   - loadTokenizer: reads the tokenizer's files.
+  public static func open(
+    _ options: WordEncoderOptions, shape: Shape, services: Services, plugin: String, modelTypes: Set<String>,
+    loadTokenizer: (String) throws -> any Tokenizer
+  ) throws -> WordEncoder {
+    let tokenizer: any Tokenizer
+    do { tokenizer = try loadTokenizer(options.model) } catch { throw Diagnostic("M404", "\(error)") }
+    if shape.textOnly { return WordEncoder(folder: options.model, tokenizer: tokenizer) }
+    let config = try TransformerConfig(folder: options.model)
+    guard modelTypes.contains(config.modelType) else {
+      throw Diagnostic(
+        "M401",
+        "\(options.model)/config.json: model_type is `\(config.modelType)`; plugin `\(plugin)` reads \(modelTypes.sorted().joined(separator: ", "))"
+      )
+    }
+    return try WordEncoder(
+      folder: options.model, config: config, tokenizer: tokenizer, firstPosition: config.firstPosition,
+      dropout: options.dropout, services: services)
+  }
+}

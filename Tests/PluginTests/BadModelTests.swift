@@ -1,0 +1,95 @@
+import FoundationEssentials
+import PluginAPI
+import TestSupport
+import Testing
+import Tokenizers
+import Transformers
+
+/// Model folders that lie or lack something: refused with the file and the tensor, never a crash.
+@Suite("Bad models")
+struct BadModelTests {
+  let lab: Lab
+  var folder: String { lab.path("model") }
+
+  init() throws { lab = try Lab() }
+
+  /// What opening the folder says; empty where it opens.
+  func refusal() -> String {
+    do {
+      let options = try decodeOptions(
+        WordEncoderOptions.self,
+        from: ConfigNode(
+          .map([
+            .init(
+              .init("model", mark: SourceMark(file: "t", line: 1, column: 1)),
+              ConfigNode(.scalar(folder, quoted: true), mark: SourceMark(file: "t", line: 1, column: 1)))
+          ]), mark: SourceMark(file: "t", line: 1, column: 1)), what: "options")
+      _ = try WordEncoder.open(
+        options, shape: Shape(), services: Services(seed: 1, cacheFolder: "/tmp") { _, _ in }, plugin: "biobert",
+        modelTypes: ["bert"], loadTokenizer: { try WordPieceTokenizer(folder: $0) })
+      return ""
+    } catch let fault as Diagnostic {
+      return "\(fault.code) \(fault.message)"
+    } catch {
+      return "\(error)"
+    }
+  }
+
+  func edit(_ old: String, _ new: String) throws {
+    let text = String(decoding: try lab.bytes("model/config.json"), as: UTF8.self)
+    #expect(text.contains(old))
+    try lab.write(text.replacing(old, with: new), to: "model/config.json")
+  }
+
+  @Test func aWholeModelOpens() { #expect(refusal() == "") }
+
+  @Test(arguments: [
+    (#""hidden_size": 16"#, #""hidden_size": 18"#, "M403"), (#""hidden_size": 16"#, #""hidden_size": 1073741824"#, "M403"),
+    (#""num_hidden_layers": 2"#, #""num_hidden_layers": 2000000000"#, "M403"),
+    (#""intermediate_size": 32"#, #""intermediate_size": 33"#, "M403"),
+    (#""max_position_embeddings": 64"#, #""max_position_embeddings": 65"#, "M403"),
+    (#""num_attention_heads": 2"#, #""num_attention_heads": 3"#, "not a multiple"),
+    (#""num_attention_heads": 2"#, #""num_attention_heads": 0"#, "num_attention_heads"),
+    (#""model_type": "bert""#, #""model_type": "gpt2""#, "M401"),
+    (#""vocab_size": "#, #""vocab_size": -"#, "vocab_size"),
+    (#"{"model_type""#, #"{"hidden_act": "relu", "model_type""#, "hidden_act"), ("{", "[", "config.json"),
+  ])
+  func aLyingConfigurationIsRefused(old: String, new: String, expected: String) throws {
+    try edit(old, new)
+    let message = refusal()
+    #expect(message.contains(expected), "\(message)")
+  }
+
+  @Test func missingAndSurplusTensorsAreNamed() throws {
+    let file = try SafeTensors(path: folder + "/model.safetensors")
+    var tensors = try file.entries.keys.sorted().map { ($0, try file.tensor($0)) }
+    tensors.append(("cls.predictions.bias", Tensor(zeros: [3])))
+    try SafeTensors.write(tensors, to: folder + "/model.safetensors")
+    #expect(refusal() == "", "unused heads are no fault")
+    tensors.removeAll { $0.0 == "encoder.layer.1.output.dense.bias" }
+    try SafeTensors.write(tensors, to: folder + "/model.safetensors")
+    #expect(refusal().contains("`encoder.layer.1.output.dense.bias` is missing"))
+  }
+
+  @Test func weightsThatAreNotNumbersAreRefused() throws {
+    let file = try SafeTensors(path: folder + "/model.safetensors")
+    let tensors = try file.entries.keys.sorted().map { ($0, try file.tensor($0)) }
+    tensors.first { $0.0 == "embeddings.LayerNorm.weight" }?.1[3] = .nan
+    try SafeTensors.write(tensors, to: folder + "/model.safetensors")
+    #expect(refusal().contains("`embeddings.LayerNorm.weight` holds NaN"))
+  }
+
+  @Test func missingFilesAreNamed() throws {
+    for file in ["model.safetensors", "vocab.txt", "config.json"] {
+      let other = try BadModelTests()
+      try FileManager.default.removeItem(atPath: other.folder + "/" + file)
+      #expect(other.refusal().contains(file), "\(other.refusal())")
+    }
+  }
+
+  @Test func aVocabularyLargerThanTheEmbeddingIsRefused() throws {
+    let text = String(decoding: try lab.bytes("model/vocab.txt"), as: UTF8.self)
+    try lab.write(text + "surplus\n", to: "model/vocab.txt")
+    #expect(refusal().contains("M404"))
+  }
+}
