@@ -53,7 +53,8 @@ let package = Package(
       ], path: "Tests/HostTests"),
     .testTarget(name: "TokenizersTests", dependencies: transformers, path: "Tests/TokenizersTests"),
     .testTarget(name: "ContextFilesTests", dependencies: [contextFiles], path: "Tests/ContextFilesTests"),
-    .testTarget(name: "PluginTests", dependencies: ["TestSupport", api] + transformers + pluginTargets, path: "Tests/PluginTests"),
+    .testTarget(
+      name: "PluginTests", dependencies: ["TestSupport", api] + transformers + pluginTargets, path: "Tests/PluginTests"),
     .testTarget(
       name: "GoldenTests", dependencies: ["Host", "TestSupport", api] + transformers + pluginTargets,
       path: "Tests/GoldenTests"),

@@ -62,11 +62,11 @@ struct Experiment: Sendable {
   func with(seed: UInt64) -> Experiment {
     var copy = self
     copy.seed = seed
+    let place = SourceMark(file: "--seeds", line: 1, column: 1)
     copy.resolved.value = .map(
       (resolved.map ?? []).map { entry in
-        entry.key.name == "seed"
-          ? .init(entry.key, ConfigNode(.scalar(String(seed), quoted: false), mark: SourceMark(file: "--seeds", line: 1, column: 1)))
-          : entry
+        guard entry.key.name == "seed" else { return entry }
+        return .init(entry.key, ConfigNode(.scalar(String(seed), quoted: false), mark: place))
       })
     return copy
   }

@@ -40,7 +40,8 @@ struct ContextsSection: PluginOptions {
       help: "how the text is cut into words; punctuation also puts every ASCII punctuation mark apart"),
     .optional("maxWords", .integer, in: 0...1e6, help: "keep only this many words of a context"),
     .optional(
-      "failBelow", .integer, default: "20", in: 0...1e6, help: "fewer distinct pieces between single spaces than this make the class Fail"),
+      "failBelow", .integer, default: "20", in: 0...1e6,
+      help: "fewer distinct pieces between single spaces than this make the class Fail"),
   ]
 }
 
@@ -62,6 +63,7 @@ struct TrainingSection: PluginOptions {
   var bucketing: String
   var select: String
   var patience: Int?
+  var monitorTest: Bool
   var checkpointMinutes: Double
 
   /// Learning rates of CL-KL; `learningRates:` overrides them group by group.
@@ -92,6 +94,9 @@ struct TrainingSection: PluginOptions {
       "select", .choice(["both", "with", "without", "last"]), default: "both",
       help: "the best epoch by dev F1: the mean of both views, one of them, or simply the last"),
     .optional("patience", .integer, in: 1...100_000, help: "stop after this many epochs without a better dev F1"),
+    .optional(
+      "monitorTest", .boolean, default: "false",
+      help: "score the test split after each epoch too; the best epoch is chosen on dev all the same"),
     .optional("checkpointMinutes", .number, default: "5", in: 0...1e6, help: "minutes between checkpoints within an epoch"),
   ]
 

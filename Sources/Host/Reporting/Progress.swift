@@ -62,10 +62,14 @@ final class Progress: Sendable {
       texts.map { String(repeating: " ", count: max(0, 8 - $0.count)) + $0 }.joined(separator: " ")
     }
     if head {
-      let names = ["epoch", "step", "loss"] + parts + ["dev F1"] + (augmented ? ["F1+ctx"] : []) + ["time"]
+      let scores = { (split: String) in [split + " F1"] + (augmented ? ["+ctx"] : []) }
+      let names = ["epoch", "step", "loss"] + parts + scores("dev") + (row.testWithout == nil ? [] : scores("test")) + ["time"]
       console.talk(cells(names))
     }
-    let scores = [percent(row.without)] + (augmented ? [row.with.map(percent) ?? "-"] : [])
+    func pair(_ without: Double, _ with: Double?) -> [String] {
+      [percent(without)] + (augmented ? [with.map(percent) ?? "-"] : [])
+    }
+    let scores = pair(row.without, row.with) + (row.testWithout.map { pair($0, row.testWith) } ?? [])
     console.talk(
       cells(
         [String(row.epoch), String(row.step), fixed(row.loss, 3)] + parts.map { fixed(row.parts[$0] ?? 0, 3) } + scores

@@ -33,7 +33,9 @@ struct Corpus: Sendable {
     var text = ""
     for split in Corpus.order {
       for example in splits[split] ?? [] {
-        text += "\(example.words.joined(separator: " "))\u{1F}\(example.tags.joined(separator: " "))\u{1F}\(example.contextText)\u{1E}"
+        for part in [example.words.joined(separator: " "), example.tags.joined(separator: " "), example.contextText] {
+          text += part + "\u{1F}"
+        }
       }
       text += "\u{1D}"
     }

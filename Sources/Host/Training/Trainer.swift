@@ -10,6 +10,9 @@ struct EpochRow: Codable, Sendable {
   /// Dev scores of the two views; `with` only where there are contexts.
   var with: Double?
   var without: Double
+  /// The same of the test split, where it is monitored.
+  var testWith: Double?
+  var testWithout: Double?
   var best: Bool
 }
 
@@ -94,7 +97,10 @@ struct Trainer {
   }
 
   private func finishEpoch(_ state: inout TrainingState, batches: Int) throws {
-    let dev = try Evaluator(tagger: tagger, corpus: corpus).evaluate("dev", progress: progress)
+    let evaluator = Evaluator(tagger: tagger, corpus: corpus)
+    let dev = try evaluator.evaluate("dev", progress: progress)
+    let test =
+      section.monitorTest && corpus.splits["test"] != nil ? try evaluator.evaluate("test", progress: progress) : nil
     let with = dev.with?.scores.micro.f1, without = dev.without.scores.micro.f1
     let score =
       switch section.select {
@@ -105,7 +111,8 @@ struct Trainer {
     let better = section.select == "last" || state.bestScore.map { score > $0 } ?? true
     let row = EpochRow(
       epoch: state.epoch + 1, step: state.step, loss: state.lossSum / Double(max(1, batches)),
-      parts: state.partSums.mapValues { $0 / Double(max(1, batches)) }, with: with, without: without, best: better)
+      parts: state.partSums.mapValues { $0 / Double(max(1, batches)) }, with: with, without: without,
+      testWith: test?.with?.scores.micro.f1, testWithout: test?.without.scores.micro.f1, best: better)
     state.rows.append(row)
     state.epoch += 1
     if better {
