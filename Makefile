@@ -36,8 +36,8 @@ golden: setup
 	$(CALM) model fetch plugins.yaml || echo "no model: the tests that need it are skipped" >&2
 	@swift test -c release --skip-build --filter Golden 2>&1 | tee .build/golden.log | grep -E "✘|error|warning" ; \
 	status=$${PIPESTATUS[0]}; \
-	awk '/^. Test .* passed after/ && !/run with/ { p++ } /^. Test .* failed after/ && !/run with/ { f++ } /^. Test .* skipped/ { s++ } \
-	  /^. Suite .* skipped/ { s++ } END { printf "golden: %d passed, %d failed, %d skipped\n", p, f, s }' .build/golden.log; exit $$status
+	awk '/ Test run with/ { next } / Test .* passed after/ { p++ } / Test .* failed after/ { f++ } / (Test|Suite) .* skipped/ { s++ } \
+	  END { printf "golden: %d passed, %d failed, %d skipped\n", p, f, s }' .build/golden.log; exit $$status
 
 format:
 	swift format --in-place --recursive --parallel Sources Plugins Tests Package.swift

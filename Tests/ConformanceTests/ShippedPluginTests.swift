@@ -24,6 +24,14 @@ struct ShippedPluginTests {
       untried: ["another seed or step draws other dropout masks"])
   }
 
+  @Test func positionsThatBeginLater() throws {
+    let bert = try TinyBert(seed: 3)
+    expectKept(
+      checkEncoder(
+        try bert.encoder(dropout: nil, firstPosition: 2), withoutDropout: try bert.encoder(dropout: 0, firstPosition: 2),
+        seed: 6, sampledParameters: 8))
+  }
+
   @Test func theLawsLeaveNoTrace() throws {
     let bert = try TinyBert(), encoder = try bert.encoder(dropout: nil), untouched = try bert.encoder(dropout: nil)
     _ = checkEncoder(encoder)

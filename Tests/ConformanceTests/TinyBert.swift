@@ -40,10 +40,10 @@ final class TinyBert: Sendable {
     try Data(text.utf8).write(to: URL(filePath: folder + "/" + name))
   }
 
-  /// As the plugin `biobert` makes it; a nil `dropout` is the configuration's.
-  func encoder(dropout: Float?) throws -> WordEncoder {
+  /// As the encoder plugins make it; a nil `dropout` is the configuration's. Positions begin at 0 in BERT, at 2 in RoBERTa.
+  func encoder(dropout: Float?, firstPosition: Int = 0) throws -> WordEncoder {
     try WordEncoder(
       folder: folder, config: TransformerConfig(folder: folder), tokenizer: WordPieceTokenizer(folder: folder),
-      firstPosition: 0, dropout: dropout, services: Services(seed: 1, cacheFolder: folder) { _, _ in })
+      firstPosition: firstPosition, dropout: dropout, services: Services(seed: 1, cacheFolder: folder) { _, _ in })
   }
 }

@@ -8,7 +8,9 @@ struct EncoderGoldenTests {
   /// Folders that hold an encoder this build reads, whatever they are called.
   static let folders = Golden.folders.filter { folder in
     guard Golden.has(folder + "/config.json"),
-      Golden.has(folder + "/model.safetensors") || Golden.has(folder + "/model.safetensors.index.json")
+      ["model.safetensors", "model.safetensors.index.json", "pytorch_model.bin"].contains(where: {
+        Golden.has("\(folder)/\($0)")
+      })
     else { return false }
     guard let config = try? TransformerConfig(folder: Golden.folder + "/" + folder) else { return false }
     return firstPosition(config) != nil

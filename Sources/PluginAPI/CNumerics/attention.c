@@ -89,6 +89,7 @@ void calm_attention_forward(float *out, float *lse, const float *qkv, const int3
                             int hidden, float dropout, uint64_t key) {
   attention_job job = {.out = out, .lse = lse, .qkv = qkv, .offsets = offsets, .heads = heads, .hidden = hidden,
                        .dropout = dropout, .key = key};
+  calm_prepare_blas();
   calm_parallel(sequences * heads, forward_head, &job);
 }
 
@@ -137,5 +138,6 @@ void calm_attention_backward(float *dqkv, const float *dout, const float *lse, c
                              const int32_t *offsets, int sequences, int heads, int hidden, float dropout, uint64_t key) {
   attention_job job = {.dqkv = dqkv, .dout = dout, .lse = (float *)lse, .qkv = qkv, .offsets = offsets, .heads = heads,
                        .hidden = hidden, .dropout = dropout, .key = key};
+  calm_prepare_blas();
   calm_parallel(sequences * heads, backward_head, &job);
 }

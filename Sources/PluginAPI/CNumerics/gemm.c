@@ -1,10 +1,11 @@
-#include "calm_numerics.h"
+#include "chunks.h"
 #include <cblas.h>
 #include <pthread.h>
 
 /* OpenBLAS runs on one thread; the pool splits the rows (or columns) of C, so that threads are counted in one place. */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static void single_threaded_blas(void) { openblas_set_num_threads(1); }
+void calm_prepare_blas(void) { pthread_once(&once, single_threaded_blas); }
 
 const char *calm_blas_kernel(void) { return openblas_get_corename(); }
 
@@ -37,7 +38,7 @@ static void gemm_chunk(void *context, int task) {
 void calm_gemm(int transpose_a, int transpose_b, int m, int n, int k, float alpha, const float *a, int lda,
                const float *b, int ldb, float beta, float *c, int ldc) {
   if (m <= 0 || n <= 0) return;
-  pthread_once(&once, single_threaded_blas);
+  calm_prepare_blas();
   gemm_job job = {.ta = transpose_a, .tb = transpose_b, .m = m, .n = n, .k = k, .lda = lda, .ldb = ldb, .ldc = ldc,
                   .alpha = alpha, .beta = beta, .a = a, .b = b, .c = c, .by_rows = m >= n || m >= 256};
   int whole = job.by_rows ? m : n, threads = calm_threads();

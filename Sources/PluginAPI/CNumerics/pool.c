@@ -14,6 +14,7 @@ static pthread_mutex_t region = PTHREAD_MUTEX_INITIALIZER; /* one parallel regio
 static pthread_cond_t wake = PTHREAD_COND_INITIALIZER;
 static int wanted = 0;  /* threads a region uses, the caller included; 0 = not decided */
 static int started = 0; /* workers alive */
+static uint64_t born[MAX_THREADS]; /* the generation before a worker's first */
 static _Atomic uint64_t generation = 0;
 static _Atomic int next_task, unfinished_workers;
 static int task_count;
@@ -47,7 +48,9 @@ static void drain(void) {
 
 static void *worker(void *argument) {
   inside = 1;
-  uint64_t seen = (uint64_t)(uintptr_t)argument;
+  int index = (int)(intptr_t)argument;
+  /* A region waits for every worker to be through, so none that begins before this thread does can be missed. */
+  uint64_t seen = born[index];
   for (;;) {
     for (int spin = 0; spin < SPINS && atomic_load_explicit(&generation, memory_order_acquire) == seen; spin++)
       pause_briefly();
@@ -57,7 +60,7 @@ static void *worker(void *argument) {
       pthread_mutex_unlock(&mutex);
     }
     seen++;
-    drain();
+    if (index < wanted - 1) drain(); /* fewer threads are wanted than were once started: the others only report */
     atomic_fetch_sub(&unfinished_workers, 1);
   }
   return NULL;
@@ -89,7 +92,8 @@ void calm_parallel(int tasks, void (*body)(void *, int), void *context) {
   inside = 1;
   while (started < wanted - 1) {
     pthread_t thread;
-    if (pthread_create(&thread, NULL, worker, (void *)(uintptr_t)atomic_load(&generation)) != 0) break;
+    born[started] = atomic_load(&generation);
+    if (pthread_create(&thread, NULL, worker, (void *)(intptr_t)started) != 0) break;
     pthread_detach(thread);
     started++;
   }

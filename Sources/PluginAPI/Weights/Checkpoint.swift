@@ -1,11 +1,16 @@
 internal import FoundationEssentials
 import Numerics
 
-/// The tensors of a Hugging Face folder: `model.safetensors`, or the shards that `model.safetensors.index.json` names.
+#if canImport(Glibc)
+  import Glibc
+#endif
+
+/// The tensors of a Hugging Face folder: `model.safetensors`, or the shards that `model.safetensors.index.json` names; in a
+/// folder without either, `pytorch_model.bin` or the shards of `pytorch_model.bin.index.json`.
 public struct Checkpoint: Sendable {
   /// The folder.
   public let folder: String
-  private let files: [SafeTensors]
+  private let files: [any TensorFile]
   private let owner: [String: Int]
 
   private struct Index: Decodable { var weight_map: [String: String] }
@@ -13,22 +18,40 @@ public struct Checkpoint: Sendable {
   /// Opens `folder`. Throws ``WeightsError`` naming the file that is missing or damaged.
   public init(folder: String) throws {
     self.folder = folder
-    let single = folder + "/model.safetensors"
-    let index = folder + "/model.safetensors.index.json"
-    var files: [SafeTensors] = []
+    // The best format that is there is the one that is read: a damaged file is never a reason to try a worse one.
+    if let found = try Self.open(folder, "model.safetensors", { try SafeTensors(path: $0) })
+      ?? Self.open(folder, "pytorch_model.bin", { try PyTorchFile(path: $0) })
+    {
+      (files, owner) = found
+    } else {
+      throw WeightsError(
+        folder,
+        "has neither model.safetensors nor pytorch_model.bin, nor the index of either's shards; is it a Hugging Face model folder?"
+      )
+    }
+  }
+
+  /// The file `name` or the shards of its index; nil where neither is there.
+  private static func open(
+    _ folder: String, _ name: String, _ read: (String) throws -> any TensorFile
+  ) throws -> (files: [any TensorFile], owner: [String: Int])? {
+    let single = folder + "/" + name, index = single + ".index.json"
+    var files: [any TensorFile] = []
     var owner: [String: Int] = [:]
-    if FileManager.default.fileExists(atPath: single) {
-      files = [try SafeTensors(path: single)]
+    if isThere(single) {
+      files = [try read(single)]
       for name in files[0].entries.keys { owner[name] = 0 }
-    } else if let data = FileManager.default.contents(atPath: index) {
-      guard let map = try? JSONDecoder().decode(Index.self, from: data).weight_map, !map.isEmpty else {
+    } else if isThere(index) {
+      guard let data = FileManager.default.contents(atPath: index),
+        let map = try? JSONDecoder().decode(Index.self, from: data).weight_map, !map.isEmpty
+      else {
         throw WeightsError(index, "has no `weight_map` of tensor names to files")
       }
       for shard in Set(map.values).sorted() {
         guard !shard.contains("/"), !shard.isEmpty else {
           throw WeightsError(index, "names the shard `\(shard)` outside its folder")
         }
-        let file = try SafeTensors(path: folder + "/" + shard)
+        let file = try read(folder + "/" + shard)
         for (name, home) in map where home == shard {
           guard file.entries[name] != nil else {
             throw WeightsError(file.file.path, "has no tensor `\(name)`, which the index places there")
@@ -38,11 +61,15 @@ public struct Checkpoint: Sendable {
         files.append(file)
       }
     } else {
-      throw WeightsError(
-        folder, "has neither model.safetensors nor model.safetensors.index.json; is it a Hugging Face model folder?")
+      return nil
     }
-    self.files = files
-    self.owner = owner
+    return (files, owner)
+  }
+
+  /// A link to nothing is there too: it is what is left of a better file.
+  private static func isThere(_ path: String) -> Bool {
+    var status = stat()
+    return lstat(path, &status) == 0
   }
 
   /// All tensor names.

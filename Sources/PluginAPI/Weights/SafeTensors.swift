@@ -1,36 +1,12 @@
 internal import FoundationEssentials
-import Numerics
-
-/// Storage types of tensors in model files.
-public enum StorageType: String, Sendable, Codable {
-  case float64 = "F64", float32 = "F32", float16 = "F16", bfloat16 = "BF16"
-  case int64 = "I64", int32 = "I32", int16 = "I16", int8 = "I8", uint8 = "U8", bool = "BOOL"
-
-  /// Bytes an element.
-  public var size: Int {
-    switch self {
-    case .float64, .int64: 8
-    case .float32, .int32: 4
-    case .float16, .bfloat16, .int16: 2
-    case .int8, .uint8, .bool: 1
-    }
-  }
-}
 
 /// A safetensors file, mapped and checked in full before anything is read from it.
 ///
 /// The checks are those of the reference reader (huggingface/safetensors): the header fits the file and is at most 100 MB, every
 /// range equals shape × type, ranges start at 0, do not overlap, leave no hole and end at the end of the file.
-public struct SafeTensors: Sendable {
+public struct SafeTensors: TensorFile {
   /// One tensor of the file.
-  public struct Entry: Sendable {
-    /// The storage type.
-    public let type: StorageType
-    /// The sizes of the dimensions, outermost first.
-    public let shape: [Int]
-    /// Its bytes within the file.
-    public let range: Range<Int>
-  }
+  public typealias Entry = TensorEntry
 
   /// The file.
   public let file: MappedFile
@@ -81,6 +57,7 @@ public struct SafeTensors: Sendable {
         guard name == "__metadata__" else { throw fault("tensor `\(name)` has no dtype, shape and data_offsets") }
         metadata = strings
       case .tensor(let header):
+        guard name != "__metadata__" else { throw fault("`__metadata__` must hold strings, not a tensor") }
         entries[name] = try Self.entry(header, name: name, dataStart: start, fileSize: file.bytes.count, fault: fault)
       }
     }
@@ -107,11 +84,8 @@ public struct SafeTensors: Sendable {
     guard let type = StorageType(rawValue: header.dtype) else {
       throw fault("tensor `\(name)` has the unknown type \(header.dtype)")
     }
-    var size = type.size
-    for dimension in header.shape {
-      let (product, overflow) = size.multipliedReportingOverflow(by: dimension)
-      guard dimension >= 0, !overflow else { throw fault("tensor `\(name)` has the impossible shape \(header.shape)") }
-      size = product
+    guard let size = type.bytes(header.shape) else {
+      throw fault("tensor `\(name)` has the impossible shape \(header.shape)")
     }
     guard header.data_offsets.count == 2, let from = header.data_offsets.first, let to = header.data_offsets.last,
       from >= 0, to >= from, to <= fileSize - dataStart
@@ -125,65 +99,5 @@ public struct SafeTensors: Sendable {
         "tensor `\(name)` of shape \(header.shape) \(header.dtype) needs \(size) bytes; its offsets give \(to - from)")
     }
     return Entry(type: type, shape: header.shape, range: dataStart + from..<dataStart + to)
-  }
-
-  /// The tensor `name` converted to float32 into `out`. Throws where it is missing, has another shape or is not a float type.
-  public func read(_ name: String, into out: Tensor) throws {
-    guard let entry = entries[name] else { throw WeightsError(file.path, "has no tensor `\(name)`") }
-    guard entry.shape == out.shape else {
-      throw WeightsError(file.path, "tensor `\(name)` has shape \(entry.shape); \(out.shape) is expected")
-    }
-    let source = UnsafeRawBufferPointer(rebasing: file.bytes[entry.range])
-    try convert(source, entry.type, into: out.data, count: out.count, name: name)
-  }
-
-  /// The tensor `name` as float32.
-  public func tensor(_ name: String) throws -> Tensor {
-    guard let entry = entries[name] else { throw WeightsError(file.path, "has no tensor `\(name)`") }
-    let out = Tensor(zeros: entry.shape)
-    try read(name, into: out)
-    return out
-  }
-
-  /// The integers of tensor `name` (I64, I32, U8, BOOL …).
-  public func integers(_ name: String) throws -> [Int] {
-    guard let entry = entries[name] else { throw WeightsError(file.path, "has no tensor `\(name)`") }
-    let bytes = UnsafeRawBufferPointer(rebasing: file.bytes[entry.range])
-    let count = entry.range.count / entry.type.size
-    func load<T: FixedWidthInteger & BitwiseCopyable>(_: T.Type) -> [Int] {
-      (0..<count).map { Int(bytes.loadUnaligned(fromByteOffset: $0 * MemoryLayout<T>.size, as: T.self)) }
-    }
-    switch entry.type {
-    case .int64: return load(Int64.self)
-    case .int32: return load(Int32.self)
-    case .int16: return load(Int16.self)
-    case .int8: return load(Int8.self)
-    case .uint8, .bool: return load(UInt8.self)
-    default: throw WeightsError(file.path, "tensor `\(name)` is \(entry.type.rawValue), not integers")
-    }
-  }
-
-  private func convert(
-    _ source: UnsafeRawBufferPointer, _ type: StorageType, into out: UnsafeMutablePointer<Float>, count: Int, name: String
-  ) throws {
-    guard count > 0, let base = source.baseAddress else { return }
-    // Headers need not be padded, so a tensor may start at any address.
-    func aligned<T: BitwiseCopyable>(_: T.Type, _ body: (UnsafePointer<T>) -> Void) {
-      if Int(bitPattern: base) % MemoryLayout<T>.alignment == 0 {
-        body(base.assumingMemoryBound(to: T.self))
-      } else {
-        let copy = UnsafeMutablePointer<T>.allocate(capacity: count)
-        defer { copy.deallocate() }
-        UnsafeMutableRawPointer(copy).copyMemory(from: base, byteCount: source.count)
-        body(copy)
-      }
-    }
-    switch type {
-    case .float32: UnsafeMutableRawPointer(out).copyMemory(from: base, byteCount: source.count)
-    case .float64: aligned(Double.self) { for i in 0..<count { out[i] = Float($0[i]) } }
-    case .float16: aligned(UInt16.self) { Kernels.float32(out, fromHalf: $0, count: count) }
-    case .bfloat16: aligned(UInt16.self) { Kernels.float32(out, fromBFloat16: $0, count: count) }
-    default: throw WeightsError(file.path, "tensor `\(name)` is \(type.rawValue); weights must be a float type")
-    }
   }
 }

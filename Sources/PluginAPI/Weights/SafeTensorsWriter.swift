@@ -10,6 +10,9 @@ extension SafeTensors {
   /// call returns; renaming it into place is the caller's business.
   public static func write(_ tensors: [(name: String, tensor: Tensor)], to path: String) throws {
     let sorted = tensors.sorted { $0.name < $1.name }
+    for (one, next) in zip(sorted, sorted.dropFirst()) where one.name == next.name {
+      throw WeightsError(path, "would hold two tensors `\(one.name)`")
+    }
     struct Header: Encodable {
       var dtype = "F32"
       var shape: [Int]

@@ -75,8 +75,12 @@ public struct TransformerConfig: Sendable {
     guard hidden % heads == 0 else {
       throw WeightsError(path, "hidden_size \(hidden) is not a multiple of num_attention_heads \(heads)")
     }
-    guard firstPosition >= 0, firstPosition < positions else {
-      throw WeightsError(path, "`pad_token_id` \(firstPosition - 1) leaves no positions")
+    // A sequence holds at least one token between its two special ones.
+    guard firstPosition >= 0, positions - firstPosition >= 3 else {
+      throw WeightsError(path, "max_position_embeddings \(positions) leaves no room for a sentence")
+    }
+    for (name, value) in [("hidden_dropout_prob", hiddenDropout), ("attention_probs_dropout_prob", attentionDropout)] {
+      guard value >= 0, value < 1 else { throw WeightsError(path, "`\(name)` must be at least 0 and below 1, not \(value)") }
     }
     guard ["gelu", nil].contains(file.hidden_act) else {
       throw WeightsError(path, "hidden_act `\(file.hidden_act ?? "")` is not supported; only the exact `gelu` is")

@@ -1,0 +1,113 @@
+import Numerics
+
+/// Storage types of tensors in model files.
+public enum StorageType: String, Sendable, Codable {
+  case float64 = "F64", float32 = "F32", float16 = "F16", bfloat16 = "BF16"
+  case int64 = "I64", int32 = "I32", int16 = "I16", int8 = "I8", uint8 = "U8", bool = "BOOL"
+
+  /// Bytes an element.
+  public var size: Int {
+    switch self {
+    case .float64, .int64: 8
+    case .float32, .int32: 4
+    case .float16, .bfloat16, .int16: 2
+    case .int8, .uint8, .bool: 1
+    }
+  }
+
+  /// Bytes of a tensor of this type; nil for a shape that no tensor has.
+  func bytes(_ shape: [Int]) -> Int? {
+    var size = size
+    for dimension in shape {
+      let (product, overflow) = size.multipliedReportingOverflow(by: dimension)
+      guard dimension >= 0, !overflow else { return nil }
+      size = product
+    }
+    return size
+  }
+}
+
+/// One tensor of a file: row-major, without gaps.
+public struct TensorEntry: Sendable {
+  /// The storage type.
+  public let type: StorageType
+  /// The sizes of the dimensions, outermost first.
+  public let shape: [Int]
+  /// Its bytes within the file.
+  public let range: Range<Int>
+}
+
+/// A mapped file of named tensors, checked in full when it was opened: every entry's range lies within the file and is as long
+/// as its type and shape say.
+public protocol TensorFile: Sendable {
+  /// The file.
+  var file: MappedFile { get }
+  /// The tensors by name.
+  var entries: [String: TensorEntry] { get }
+}
+
+extension TensorFile {
+  /// The tensor `name` converted to float32 into `out`. Throws where it is missing, has another shape or is not a float type.
+  public func read(_ name: String, into out: Tensor) throws {
+    let entry = try entry(name)
+    guard entry.shape == out.shape else {
+      throw WeightsError(file.path, "tensor `\(name)` has shape \(entry.shape); \(out.shape) is expected")
+    }
+    let source = UnsafeRawBufferPointer(rebasing: file.bytes[entry.range])
+    try convert(source, entry.type, into: out.data, count: out.count, name: name)
+  }
+
+  /// The tensor `name` as float32.
+  public func tensor(_ name: String) throws -> Tensor {
+    let out = Tensor(zeros: try entry(name).shape)
+    try read(name, into: out)
+    return out
+  }
+
+  /// The integers of tensor `name` (I64, I32, U8, BOOL …).
+  public func integers(_ name: String) throws -> [Int] {
+    let entry = try entry(name)
+    let bytes = UnsafeRawBufferPointer(rebasing: file.bytes[entry.range])
+    let count = entry.range.count / entry.type.size
+    func load<T: FixedWidthInteger & BitwiseCopyable>(_: T.Type) -> [Int] {
+      (0..<count).map { Int(bytes.loadUnaligned(fromByteOffset: $0 * MemoryLayout<T>.size, as: T.self)) }
+    }
+    switch entry.type {
+    case .int64: return load(Int64.self)
+    case .int32: return load(Int32.self)
+    case .int16: return load(Int16.self)
+    case .int8: return load(Int8.self)
+    case .uint8, .bool: return load(UInt8.self)
+    default: throw WeightsError(file.path, "tensor `\(name)` is \(entry.type.rawValue), not integers")
+    }
+  }
+
+  private func entry(_ name: String) throws -> TensorEntry {
+    guard let entry = entries[name] else { throw WeightsError(file.path, "has no tensor `\(name)`") }
+    return entry
+  }
+
+  private func convert(
+    _ source: UnsafeRawBufferPointer, _ type: StorageType, into out: UnsafeMutablePointer<Float>, count: Int, name: String
+  ) throws {
+    guard count > 0, let base = source.baseAddress else { return }
+    // Files need not pad, so a tensor may start at any address.
+    func aligned<T: BitwiseCopyable>(_: T.Type, _ body: (UnsafePointer<T>) -> Void) {
+      if Int(bitPattern: base) % MemoryLayout<T>.alignment == 0 {
+        body(base.assumingMemoryBound(to: T.self))
+      } else {
+        let copy = UnsafeMutablePointer<T>.allocate(capacity: count)
+        defer { copy.deallocate() }
+        UnsafeMutableRawPointer(copy).copyMemory(from: base, byteCount: source.count)
+        body(copy)
+      }
+    }
+    switch type {
+    case .float32: UnsafeMutableRawPointer(out).copyMemory(from: base, byteCount: source.count)
+    case .float64: aligned(Double.self) { for i in 0..<count { out[i] = Float($0[i]) } }
+    case .float16: aligned(UInt16.self) { Kernels.float32(out, fromHalf: $0, count: count) }
+    case .bfloat16: aligned(UInt16.self) { Kernels.float32(out, fromBFloat16: $0, count: count) }
+    default: throw WeightsError(file.path, "tensor `\(name)` is \(type.rawValue); weights must be a float type")
+    }
+  }
+}
