@@ -60,3 +60,11 @@ struct TokenizerConfiguration: Decodable {
     return tokens.sorted { $0.id < $1.id }
   }
 }
+
+/// A token that is found literally in a text before anything else happens to it.
+struct AddedSpecialToken {
+  let text: String
+  let id: Int32
+  /// Left out by `decode(_:skipSpecialTokens: true)`.
+  let isSpecial: Bool
+}
