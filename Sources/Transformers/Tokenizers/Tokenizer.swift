@@ -70,6 +70,17 @@ public struct SequenceTemplate: Sendable, Equatable {
   }
 }
 
+extension SequenceTemplate {
+  /// Refuses ids that no piece has.
+  func check(vocabularySize: Int, file: String?) throws(TokenizerError) {
+    for id in prefix + separator + suffix where Int(id) >= vocabularySize {
+      throw TokenizerError(
+        file: file, problem: "the special token \(id) is not one of the \(vocabularySize) ids",
+        remedy: "use the tokenizer's files of one model")
+    }
+  }
+}
+
 extension Tokenizer {
   /// Ids of a text with special tokens around it, never truncated.
   public func encode(_ text: String) -> [Int32] {
@@ -90,10 +101,16 @@ extension Tokenizer {
 
   /// Ids of a text that is split into words, and the index of the word for each id.
   public func encode(words: [String]) -> (ids: [Int32], wordIDs: [Int32]) {
+    encode(words: words) { appendPieces(of: $0, to: &$1) }
+  }
+
+  func encode(
+    words: [String], appendPieces: (_ word: String, _ ids: inout [Int32]) -> Void
+  ) -> (ids: [Int32], wordIDs: [Int32]) {
     var ids = template.prefix
     var wordIDs = [Int32](repeating: -1, count: ids.count)
     for (index, word) in words.enumerated() {
-      appendPieces(of: word, to: &ids)
+      appendPieces(word, &ids)
       wordIDs.append(contentsOf: repeatElement(Int32(index), count: ids.count - wordIDs.count))
     }
     ids += template.suffix

@@ -49,6 +49,24 @@ struct ByteTrie: Sendable {
     let cells: UnsafeBufferPointer<Cell>
     let values: UnsafeBufferPointer<Int32>
 
+    /// Calls `body` with the value and the end of every string that `bytes` continue with at `start`, shortest first.
+    @inline(__always)
+    func forEachMatch(
+      in bytes: UnsafeBufferPointer<UInt8>, from start: Int, _ body: (_ value: Int32, _ end: Int) -> Void
+    ) {
+      var state = ByteTrie.root
+      var base = cells[0].base
+      var position = start
+      while position < bytes.count {
+        let next = (base >> 1) + Int32(bytes[position])
+        let cell = cells[Int(next)]
+        guard cell.check == state else { return }
+        (state, base) = (next, cell.base)
+        position += 1
+        if base & 1 == 1 { body(values[Int(next)], position) }
+      }
+    }
+
     /// The longest string that `bytes` continue with at `start`, and where it ends. Never the empty string.
     @inline(__always)
     func longestMatch(

@@ -11,6 +11,10 @@ enum UTF8Coding {
     return ((lead & 0x07) << 18 | second << 12 | third << 6 | UInt32(bytes[start + 3]) & 0x3F, 4)
   }
 
+  /// Length of the scalar that begins with this byte.
+  @inline(__always)
+  static func length(_ lead: UInt8) -> Int { lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4 }
+
   /// Writes the scalar at `start` and returns its length; there must be room for 4 bytes.
   @inline(__always)
   static func encode(_ scalar: UInt32, to bytes: UnsafeMutableBufferPointer<UInt8>, at start: Int) -> Int {
@@ -35,6 +39,34 @@ enum UTF8Coding {
     bytes[start + 2] = trail(6)
     bytes[start + 3] = trail(0)
     return 4
+  }
+
+  /// Whether `bytes` are well-formed UTF-8.
+  static func isValid(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+    var position = 0
+    while position < bytes.count {
+      let lead = bytes[position]
+      if lead < 0x80 {
+        position += 1
+        continue
+      }
+      // The second byte's range excludes overlong forms, surrogates and what lies beyond U+10FFFF.
+      let (length, second): (Int, ClosedRange<UInt8>)
+      switch lead {
+      case 0xC2...0xDF: (length, second) = (2, 0x80...0xBF)
+      case 0xE0: (length, second) = (3, 0xA0...0xBF)
+      case 0xED: (length, second) = (3, 0x80...0x9F)
+      case 0xE1...0xEF: (length, second) = (3, 0x80...0xBF)
+      case 0xF0: (length, second) = (4, 0x90...0xBF)
+      case 0xF4: (length, second) = (4, 0x80...0x8F)
+      case 0xF1...0xF3: (length, second) = (4, 0x80...0xBF)
+      default: return false
+      }
+      guard bytes.count - position >= length, second ~= bytes[position + 1] else { return false }
+      for trail in 2..<max(2, length) where bytes[position + trail] & 0xC0 != 0x80 { return false }
+      position += length
+    }
+    return true
   }
 
   /// Calls `body` with the UTF-8 bytes of `text`, without a copy where the string is stored that way.

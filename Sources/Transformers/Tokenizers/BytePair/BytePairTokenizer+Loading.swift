@@ -1,0 +1,103 @@
+extension BytePairTokenizer {
+  /// Loads `tokenizer.json`, or `vocab.json` and `merges.txt` where that is missing, and `tokenizer_config.json` where it is
+  /// there, from the folder of a RoBERTa model.
+  public init(folder: String) throws(TokenizerError) {
+    let configuration = try TokenizerConfiguration(folder: folder)
+    let file = folder + "/tokenizer.json"
+    if FileContents.exists(file) {
+      try self.init(TokenizerFile(file), configuration)
+    } else {
+      try self.init(vocabularyIn: folder, configuration)
+    }
+  }
+
+  init(vocabularyIn folder: String, _ configuration: TokenizerConfiguration) throws(TokenizerError) {
+    let file = folder + "/vocab.json", mergesFile = folder + "/merges.txt"
+    let vocabulary = try Vocabulary(try JSONParser.read(file), file: file)
+    let lines = try FileContents.read(mergesFile).split(separator: UInt8(ascii: "\n"))
+    var pairs: [(ArraySlice<UInt8>, ArraySlice<UInt8>)] = []
+    for line in lines where !line.starts(with: "#version".utf8) {
+      guard let pair = Self.pair(line.last == UInt8(ascii: "\r") ? line.dropLast() : line) else {
+        throw TokenizerError(
+          file: mergesFile, problem: "the line \"\(String(decoding: line, as: UTF8.self))\" is not a pair of pieces",
+          remedy: "use the merges.txt that came with the model")
+      }
+      pairs.append(pair)
+    }
+    func required(_ piece: String) throws(TokenizerError) -> Int32 {
+      if let id = vocabulary.id(of: piece) { return id }
+      throw TokenizerError(
+        file: file, problem: "the vocabulary has no \(piece)",
+        remedy: "use the vocab.json of a RoBERTa model; it lists <s>, </s>, <pad> and <unk>")
+    }
+    let (cls, sep, unk) = (try required("<s>"), try required("</s>"), try required("<unk>"))
+    var added: [AddedSpecialToken] = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"].compactMap { text in
+      vocabulary.id(of: text).map { AddedSpecialToken(text: text, id: $0, isSpecial: true) }
+    }
+    added.replace(by: configuration.addedTokens)
+    try self.init(
+      BytePairModel(vocabulary, merges: try Self.merges(pairs, vocabulary, file: mergesFile), unk: nil),
+      addsPrefixSpace: configuration.addsPrefixSpace ?? false, added: added,
+      specialTokens: SpecialTokenIDs(
+        cls: cls, sep: sep, pad: try required("<pad>"), unk: unk, mask: vocabulary.id(of: "<mask>")),
+      template: SequenceTemplate(prefix: [cls], separator: [sep, sep], suffix: [sep], secondTypeID: 0),
+      file: configuration.file ?? file)
+  }
+
+  init(_ file: TokenizerFile, _ configuration: TokenizerConfiguration) throws(TokenizerError) {
+    let model = file.model
+    let vocabulary = try Vocabulary(model["vocab"], file: file.path)
+    for key in ["fuse_unk", "byte_fallback", "ignore_merges"] { try file.require(model, key, false) }
+    for key in ["continuing_subword_prefix", "end_of_word_suffix"] { try file.require(model, key, "") }
+    guard model["dropout"]?.number ?? 0 == 0 else { throw file.refusal("dropout of merges") }
+    let splitter = try file.step("pre_tokenizer", "ByteLevel")
+    try file.require(splitter, "use_regex", true)
+    _ = try file.step("decoder", "ByteLevel")
+    if let step = file.steps("normalizer").first { throw file.refusal("the normaliser \(step.type) in front of a BPE model") }
+    var pairs: [(ArraySlice<UInt8>, ArraySlice<UInt8>)] = []
+    // A merge is a text with a space between its two pieces, or, in newer files, a list of two.
+    try model["merges"]?.forEachElement { (merge) throws(TokenizerError) in
+      if let pair = merge.bytes.flatMap(Self.pair) {
+        pairs.append(pair)
+      } else if let list = merge.elements, list.count == 2, let left = list[0].bytes, let right = list[1].bytes {
+        pairs.append((left, right))
+      } else {
+        throw file.malformed("a merge is not a pair of pieces")
+      }
+    }
+    let unknown = model["unk_token"]?.string
+    let unk = unknown.flatMap { vocabulary.id(of: $0) }
+    let template = try file.template()
+    try self.init(
+      BytePairModel(vocabulary, merges: try Self.merges(pairs, vocabulary, file: file.path), unk: unk),
+      addsPrefixSpace: configuration.addsPrefixSpace ?? splitter["add_prefix_space"]?.bool ?? true,
+      added: try file.addedTokens(),
+      specialTokens: try SpecialTokenIDs(
+        template, unk: unk ?? vocabulary.id(of: "<unk>") ?? 0, vocabulary, padding: configuration.padding ?? "<pad>",
+        mask: configuration.mask ?? "<mask>", file: file.path),
+      template: template, file: file.path)
+  }
+
+  private static func pair(_ line: ArraySlice<UInt8>) -> (ArraySlice<UInt8>, ArraySlice<UInt8>)? {
+    let pieces = line.split(separator: 0x20, omittingEmptySubsequences: false)
+    return pieces.count == 2 ? (pieces[0], pieces[1]) : nil
+  }
+
+  private static func merges(
+    _ pairs: [(ArraySlice<UInt8>, ArraySlice<UInt8>)], _ vocabulary: Vocabulary, file: String
+  ) throws(TokenizerError) -> [(left: Int32, right: Int32, id: Int32)] {
+    var merges: [(left: Int32, right: Int32, id: Int32)] = []
+    merges.reserveCapacity(pairs.count)
+    for (left, right) in pairs {
+      guard let leftID = vocabulary.id(of: left), let rightID = vocabulary.id(of: right),
+        let id = vocabulary.id(of: left + right)
+      else {
+        throw TokenizerError(
+          file: file, problem: "the merge \"\(String(decoding: left + [0x20] + right, as: UTF8.self))\" has a piece that is not "
+            + "in the vocabulary", remedy: "use the vocabulary and the merges of the same model")
+      }
+      merges.append((leftID, rightID, id))
+    }
+    return merges
+  }
+}
