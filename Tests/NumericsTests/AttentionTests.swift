@@ -112,8 +112,8 @@ extension KernelTwins {
           y.data, lse: kept.data, qkv: qkv.data, offsets: batch.offsets, heads: batch.heads, hidden: h, dropout: batch.dropout,
           key: Self.key)
         Kernels.attentionBackward(
-          d.data, dout: dout.data, lse: kept.data, qkv: qkv.data, offsets: batch.offsets, heads: batch.heads, hidden: h,
-          dropout: batch.dropout, key: Self.key)
+          d.data, dout: dout.data, out: y.data, lse: kept.data, qkv: qkv.data, offsets: batch.offsets, heads: batch.heads,
+          hidden: h, dropout: batch.dropout, key: Self.key)
         return [y, kept, d]
       }
       onThreads(threads) {
@@ -144,7 +144,7 @@ extension KernelTwins {
       let d = Tensor(zeros: qkv.shape)
       Kernels.attention(out.data, lse: lse.data, qkv: qkv.data, offsets: [0, 9], heads: 2, hidden: 8)
       Kernels.attentionBackward(
-        d.data, dout: out.data, lse: lse.data, qkv: qkv.data, offsets: [0, 9], heads: 2, hidden: 8)
+        d.data, dout: out.data, out: out.data, lse: lse.data, qkv: qkv.data, offsets: [0, 9], heads: 2, hidden: 8)
       #expect(out.isFinite && lse.isFinite && d.isFinite)
     }
   }

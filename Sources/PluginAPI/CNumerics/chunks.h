@@ -5,9 +5,6 @@
 
 #define CALM_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 
-/* Limits OpenBLAS to the calling thread; before its first product. */
-void calm_prepare_blas(void);
-
 static inline size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
 #endif

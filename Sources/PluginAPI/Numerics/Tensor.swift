@@ -16,7 +16,7 @@ public final class Tensor: @unchecked Sendable {
   /// The elements. Valid as long as the tensor (or a view of the same memory) is alive: keep it in a variable, since a
   /// temporary may be gone before its memory is read.
   public let data: UnsafeMutablePointer<Float>
-  private let owner: AnyObject?
+  private let owner: Memory
 
   /// Zeros of the given shape, aligned to 64 bytes.
   public convenience init(zeros shape: [Int]) {
@@ -31,7 +31,7 @@ public final class Tensor: @unchecked Sendable {
     for (i, value) in values.enumerated() { data[i] = value }
   }
 
-  private init(shape: [Int], data: UnsafeMutablePointer<Float>, owner: AnyObject?) {
+  private init(shape: [Int], data: UnsafeMutablePointer<Float>, owner: Memory) {
     self.shape = shape
     self.count = shape.reduce(1, *)
     self.data = data
@@ -47,8 +47,16 @@ public final class Tensor: @unchecked Sendable {
     set {
       precondition(index >= 0 && index < count, "element \(index) of \(count)")
       data[index] = newValue
+      changed()
     }
   }
+
+  /// Grows when the numbers change, for those who keep something derived of them, such as a ``PackedMatrix``. Shared with views.
+  public var version: Int { owner.version }
+
+  /// To be called after writing through ``data`` to weights that may have been used before. Everything else that writes
+  /// (this type's methods, the optimiser, reading a file) does so itself.
+  public func changed() { owner.version &+= 1 }
 
   /// The same numbers from element `offset` on, under another shape.
   public func view(at offset: Int = 0, shape: [Int]) -> Tensor {
@@ -73,16 +81,23 @@ public final class Tensor: @unchecked Sendable {
   public var values: [Float] { Array(UnsafeBufferPointer(start: data, count: count)) }
 
   /// Sets every element to zero.
-  public func clear() { data.update(repeating: 0, count: count) }
+  public func clear() {
+    data.update(repeating: 0, count: count)
+    changed()
+  }
 
   /// Adds `other` element by element.
   public func add(_ other: Tensor) {
     precondition(other.count == count)
     calm_add(data, other.data, count)
+    changed()
   }
 
   /// Multiplies every element by `factor`.
-  public func scale(by factor: Float) { calm_scale(data, factor, count) }
+  public func scale(by factor: Float) {
+    calm_scale(data, factor, count)
+    changed()
+  }
 
   /// The sum of the squares in float64, in a fixed order.
   public var sumOfSquares: Double { calm_sum_of_squares(data, count) }
@@ -97,6 +112,7 @@ public final class Tensor: @unchecked Sendable {
 /// Owns what tensors point to. Large blocks ask for huge pages: weights are read from end to end every step.
 private final class Memory {
   let data: UnsafeMutablePointer<Float>
+  var version = 0
 
   init(count: Int) {
     let bytes = max(64, count * MemoryLayout<Float>.stride)

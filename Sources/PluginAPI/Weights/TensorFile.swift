@@ -55,6 +55,7 @@ extension TensorFile {
     }
     let source = UnsafeRawBufferPointer(rebasing: file.bytes[entry.range])
     try convert(source, entry.type, into: out.data, count: out.count, name: name)
+    out.changed()
   }
 
   /// The tensor `name` as float32.

@@ -43,11 +43,6 @@ struct EncoderLayer: Sendable {
   }
 }
 
-/// y = x · weightᵀ + bias
-struct Linear: Sendable {
-  let weight: Tensor, bias: Tensor, dweight: Tensor, dbias: Tensor
-}
-
 /// Layer normalisation's scale and shift.
 struct Norm: Sendable {
   let weight: Tensor, bias: Tensor, dweight: Tensor, dbias: Tensor
@@ -68,39 +63,36 @@ struct LayerActivations {
   let attended: UnsafeMutablePointer<Float>  // [tokens, hidden]
   let sum1: UnsafeMutablePointer<Float>, mean1: UnsafeMutablePointer<Float>, rstd1: UnsafeMutablePointer<Float>
   let y1: UnsafeMutablePointer<Float>  // [tokens, hidden] after the first norm
-  let pre: UnsafeMutablePointer<Float>, act: UnsafeMutablePointer<Float>  // [tokens, intermediate] around GELU
+  let pre: UnsafeMutablePointer<Float>, act: UnsafeMutablePointer<Float>  // [tokens, intermediate] around GELU; one in inference
   let sum2: UnsafeMutablePointer<Float>, mean2: UnsafeMutablePointer<Float>, rstd2: UnsafeMutablePointer<Float>
 }
 
 extension EncoderLayer {
-  /// y[tokens, hidden] from x; dropout where `mode` trains.
+  /// y[tokens, hidden] from x; dropout where `pass` trains.
   func forward(
     _ y: UnsafeMutablePointer<Float>, x: UnsafeMutablePointer<Float>, pass: Pass, config: TransformerConfig,
     workspace: Workspace
   ) -> LayerActivations {
     let n = pass.tokens, h = config.hidden
+    let pre = workspace.take(n * config.intermediate)
     let a = LayerActivations(
       x: x, qkv: workspace.take(n * 3 * h), lse: workspace.take(n * config.heads), attended: workspace.take(n * h),
       sum1: workspace.take(n * h), mean1: workspace.take(n), rstd1: workspace.take(n), y1: workspace.take(n * h),
-      pre: workspace.take(n * config.intermediate), act: workspace.take(n * config.intermediate),
+      pre: pre, act: pass.training ? workspace.take(n * config.intermediate) : pre,
       sum2: workspace.take(n * h), mean2: workspace.take(n), rstd2: workspace.take(n))
-    Kernels.linear(a.qkv, x, weight: qkv.weight, bias: qkv.bias, rows: n)
+    qkv.forward(a.qkv, x, pass: pass)
     Kernels.attention(
       a.attended, lse: a.lse, qkv: a.qkv, offsets: pass.offsets, heads: config.heads, hidden: h,
-      dropout: pass.attentionDropout, key: pass.key(index, .attention))
-    Kernels.linear(a.sum1, a.attended, weight: output.weight, bias: output.bias, rows: n)
-    Kernels.dropout(a.sum1, count: n * h, probability: pass.hiddenDropout, key: pass.key(index, .projection))
-    Kernels.add(a.sum1, x, count: n * h)
-    Kernels.layerNorm(
-      a.y1, mean: a.mean1, rstd: a.rstd1, a.sum1, weight: attentionNorm.weight, bias: attentionNorm.bias, rows: n,
-      epsilon: config.epsilon)
-    Kernels.linear(a.pre, a.y1, weight: up.weight, bias: up.bias, rows: n)
-    Kernels.gelu(a.act, a.pre, count: n * config.intermediate)
-    Kernels.linear(a.sum2, a.act, weight: down.weight, bias: down.bias, rows: n)
-    Kernels.dropout(a.sum2, count: n * h, probability: pass.hiddenDropout, key: pass.key(index, .feedForward))
-    Kernels.add(a.sum2, a.y1, count: n * h)
-    Kernels.layerNorm(
-      y, mean: a.mean2, rstd: a.rstd2, a.sum2, weight: norm.weight, bias: norm.bias, rows: n, epsilon: config.epsilon)
+      dropout: pass.attentionDropout, key: pass.key(index, .attention), precision: pass.precision)
+    output.forward(a.sum1, a.attended, pass: pass)
+    Kernels.residualLayerNorm(
+      a.y1, sum: a.sum1, mean: a.mean1, rstd: a.rstd1, residual: x, weight: attentionNorm.weight, bias: attentionNorm.bias,
+      rows: n, epsilon: config.epsilon, dropout: pass.hiddenDropout, key: pass.key(index, .projection))
+    up.forward(a.pre, a.y1, pass: pass, gelu: a.act)
+    down.forward(a.sum2, a.act, pass: pass)
+    Kernels.residualLayerNorm(
+      y, sum: a.sum2, mean: a.mean2, rstd: a.rstd2, residual: a.y1, weight: norm.weight, bias: norm.bias, rows: n,
+      epsilon: config.epsilon, dropout: pass.hiddenDropout, key: pass.key(index, .feedForward))
     return a
   }
 
@@ -114,30 +106,22 @@ extension EncoderLayer {
     let dbranch = workspace.take(n * h), dact = workspace.take(n * config.intermediate)
     let dqkv = workspace.take(n * 3 * h), dattended = workspace.take(n * h)
 
-    Kernels.layerNormBackward(
-      d, dweight: norm.dweight, dbias: norm.dbias, dy: d, x: a.sum2, mean: a.mean2, rstd: a.rstd2, weight: norm.weight,
-      rows: n)  // d = dsum2
-    dbranch.update(from: d, count: n * h)
-    Kernels.dropout(dbranch, count: n * h, probability: pass.hiddenDropout, key: pass.key(index, .feedForward))
-    Kernels.linearBackward(
-      dact, dweight: down.dweight, dbias: down.dbias, dy: dbranch, x: a.act, weight: down.weight, rows: n)
-    Kernels.geluBackward(dact, dy: dact, x: a.pre, count: n * config.intermediate)
-    Kernels.linearBackward(
-      dbranch, dweight: up.dweight, dbias: up.dbias, dy: dact, x: a.y1, weight: up.weight, rows: n)
+    Kernels.residualLayerNormBackward(
+      d, dbranch: dbranch, dweight: norm.dweight, dbias: norm.dbias, dy: d, sum: a.sum2, mean: a.mean2, rstd: a.rstd2,
+      weight: norm.weight, rows: n, dropout: pass.hiddenDropout, key: pass.key(index, .feedForward))  // d = dsum2
+    down.backward(dact, dy: dbranch, x: a.act, pass: pass, geluOf: a.pre)
+    up.backward(dbranch, dy: dact, x: a.y1, pass: pass)
     Kernels.add(d, dbranch, count: n * h)  // d = dy1
 
-    Kernels.layerNormBackward(
-      d, dweight: attentionNorm.dweight, dbias: attentionNorm.dbias, dy: d, x: a.sum1, mean: a.mean1, rstd: a.rstd1,
-      weight: attentionNorm.weight, rows: n)  // d = dsum1
-    dbranch.update(from: d, count: n * h)
-    Kernels.dropout(dbranch, count: n * h, probability: pass.hiddenDropout, key: pass.key(index, .projection))
-    Kernels.linearBackward(
-      dattended, dweight: output.dweight, dbias: output.dbias, dy: dbranch, x: a.attended, weight: output.weight, rows: n)
+    Kernels.residualLayerNormBackward(
+      d, dbranch: dbranch, dweight: attentionNorm.dweight, dbias: attentionNorm.dbias, dy: d, sum: a.sum1, mean: a.mean1,
+      rstd: a.rstd1, weight: attentionNorm.weight, rows: n, dropout: pass.hiddenDropout,
+      key: pass.key(index, .projection))  // d = dsum1
+    output.backward(dattended, dy: dbranch, x: a.attended, pass: pass)
     Kernels.attentionBackward(
-      dqkv, dout: dattended, lse: a.lse, qkv: a.qkv, offsets: pass.offsets, heads: config.heads, hidden: h,
-      dropout: pass.attentionDropout, key: pass.key(index, .attention))
-    Kernels.linearBackward(
-      dbranch, dweight: qkv.dweight, dbias: qkv.dbias, dy: dqkv, x: a.x, weight: qkv.weight, rows: n)
+      dqkv, dout: dattended, out: a.attended, lse: a.lse, qkv: a.qkv, offsets: pass.offsets, heads: config.heads, hidden: h,
+      dropout: pass.attentionDropout, key: pass.key(index, .attention), precision: pass.precision)
+    qkv.backward(dbranch, dy: dqkv, x: a.x, pass: pass)
     Kernels.add(d, dbranch, count: n * h)
   }
 }

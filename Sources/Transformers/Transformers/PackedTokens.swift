@@ -32,15 +32,23 @@ struct Pass {
 
   let tokens: Int
   let offsets: [Int32]
+  let precision: Precision
+  let training: Bool
   let hiddenDropout: Float, attentionDropout: Float
   private let random: RandomStream
 
-  init(_ packed: PackedTokens, hiddenDropout: Float, attentionDropout: Float, random: RandomStream) {
-    tokens = packed.count
-    offsets = packed.offsets
-    self.hiddenDropout = hiddenDropout
-    self.attentionDropout = attentionDropout
-    self.random = random
+  /// A pass that will be propagated back.
+  init(
+    training packed: PackedTokens, precision: Precision, hiddenDropout: Float, attentionDropout: Float, random: RandomStream
+  ) {
+    (tokens, offsets, self.precision, training) = (packed.count, packed.offsets, precision, true)
+    (self.hiddenDropout, self.attentionDropout, self.random) = (hiddenDropout, attentionDropout, random)
+  }
+
+  /// A pass without dropout and without a way back.
+  init(inferring packed: PackedTokens, precision: Precision) {
+    (tokens, offsets, self.precision, training) = (packed.count, packed.offsets, precision, false)
+    (hiddenDropout, attentionDropout, random) = (0, 0, RandomStream(seed: 0, "inference"))
   }
 
   func key(_ layer: Int, _ site: Site) -> UInt64 { random.stream(layer).stream(site.rawValue).key }

@@ -4,13 +4,16 @@ import PluginAPI
 public final class TransformerEncoder: @unchecked Sendable {
   /// The sizes.
   public let config: TransformerConfig
+  /// How matrix products round; ``Precision/int8`` only infers.
+  public let precision: Precision
   let embeddings: Embeddings
   let layers: [EncoderLayer]
   private let workspaces = WorkspacePool()
 
   /// An encoder with zero weights; ``load(_:log:)`` fills them.
-  public init(config: TransformerConfig) {
+  public init(config: TransformerConfig, precision: Precision = .fp32) {
     self.config = config
+    self.precision = precision
     embeddings = Embeddings(config: config)
     layers = (0..<config.layers).map { EncoderLayer(index: $0, config: config) }
   }
@@ -23,7 +26,7 @@ public final class TransformerEncoder: @unchecked Sendable {
     let workspace = workspaces.borrow()
     defer { workspaces.giveBack(workspace) }
     let n = tokens.count, h = config.hidden
-    let pass = Pass(tokens, hiddenDropout: 0, attentionDropout: 0, random: RandomStream(seed: 0, ""))
+    let pass = Pass(inferring: tokens, precision: precision)
     let state = Tensor(zeros: [n, h]), next = workspace.take(n * h)
     let mark = workspace.mark
     _ = embeddings.forward(state.data, tokens, pass: pass, config: config, workspace: workspace)
@@ -44,8 +47,8 @@ public final class TransformerEncoder: @unchecked Sendable {
     let workspace = workspaces.borrow()
     let n = tokens.count, h = config.hidden
     let pass = Pass(
-      tokens, hiddenDropout: dropout ?? config.hiddenDropout, attentionDropout: dropout ?? config.attentionDropout,
-      random: random)
+      training: tokens, precision: precision, hiddenDropout: dropout ?? config.hiddenDropout,
+      attentionDropout: dropout ?? config.attentionDropout, random: random)
     var x = workspace.take(n * h)
     let embedded = embeddings.forward(x, tokens, pass: pass, config: config, workspace: workspace)
     var activations: [LayerActivations] = []

@@ -17,9 +17,10 @@ public final class WordEncoder: TokenEncoder, @unchecked Sendable {
   /// - Parameters:
   ///   - dropout: overrides the configuration's dropout; nil keeps it.
   ///   - firstPosition: 0 for BERT, padding index + 1 for RoBERTa.
+  ///   - precision: of all matrix products.
   public init(
     folder: String, config: TransformerConfig, tokenizer: any Tokenizer, firstPosition: Int, dropout: Float?,
-    services: Services
+    precision: Precision, services: Services
   ) throws {
     guard tokenizer.vocabularySize <= config.vocabulary else {
       throw Diagnostic(
@@ -28,7 +29,7 @@ public final class WordEncoder: TokenEncoder, @unchecked Sendable {
     }
     let checkpoint = try Checkpoint(folder: folder)
     try TransformerEncoder.check(config, against: checkpoint)
-    let transformer = TransformerEncoder(config: config)
+    let transformer = TransformerEncoder(config: config, precision: precision)
     try transformer.load(checkpoint) { services.log(.debug, $0) }
     self.transformer = transformer
     self.tokenizer = tokenizer
@@ -64,6 +65,9 @@ public final class WordEncoder: TokenEncoder, @unchecked Sendable {
     guard mode.training else {
       let words = gather(encoder.infer(layout.tokens), layout)
       return Forward(words) { _ in throw PluginError("backward of an encoder's inference pass") }
+    }
+    guard encoder.precision != .int8 else {
+      throw PluginError("`precision: int8` is for inference only; train with fp32 or bf16 and evaluate with int8 afterwards")
     }
     let hidden = encoder.forward(layout.tokens, dropout: dropout, random: mode.stream("encoder.dropout", view: batch.view))
     let words = gather(hidden.value, layout)

@@ -11,22 +11,56 @@ void calm_set_threads(int threads);
 int calm_threads(void);
 void calm_parallel(int tasks, void (*body)(void *context, int task), void *context);
 
-/* gemm.c — C[m,n] = alpha * op(A) * op(B) + beta * C, through OpenBLAS on one thread a chunk. */
+/* How a matrix product rounds its operands; sums are float32 (int8: int32). bf16 rounds both sides to nearest even; int8
+ * scales each row of the left and each column of the right side to 127 (no gradients are computed with it). */
+typedef enum { CALM_FP32, CALM_BF16, CALM_INT8 } calm_precision;
+
+/* matmul.c — C[m,n] = op(A) * B by own kernels, each thread with rows (or columns) of its own; where the processor lacks
+ * AVX-512 (with BF16, VNNI for those precisions), the same rounding and OpenBLAS. */
+typedef struct calm_packed calm_packed; /* a right-hand matrix in the order its kernel reads */
+/* b is [k,n], or [n,k] where transposed (int8 takes that only). `reuse` is an earlier result or NULL; NULL: no memory. */
+calm_packed *calm_pack(calm_packed *reuse, calm_precision p, const float *b, int ldb, int transposed, int n, int k);
+void calm_packed_free(calm_packed *packed);
+size_t calm_packed_bytes(const calm_packed *packed);
+
+/* What is done to C while it is in the cache; pointers may be NULL and are [m,n] with C's leading dimension. */
+typedef struct {
+  const float *bias;    /* [n] is added */
+  float *gelu;          /* receives gelu(C) */
+  const float *gelu_of; /* C is multiplied by gelu'(gelu_of) */
+  int accumulate;       /* C += instead of C = */
+} calm_epilogue;
+void calm_matmul(float *c, int ldc, const float *a, int lda, int transpose_a, const calm_packed *b, int m,
+                 const calm_epilogue *epilogue);
+/* The same with a right-hand matrix that is used once. */
+void calm_matmul_once(calm_precision p, float *c, int ldc, const float *a, int lda, int transpose_a, const float *b, int ldb,
+                      int transpose_b, int m, int n, int k, const calm_epilogue *epilogue);
+int calm_has_kernel(calm_precision p);
+void calm_use_portable_kernels(int yes); /* on this thread as if the processor had none, for comparison */
+
+/* gemm.c — C[m,n] = alpha * op(A) * op(B) + beta * C in float32. */
 void calm_gemm(int transpose_a, int transpose_b, int m, int n, int k, float alpha, const float *a, int lda,
                const float *b, int ldb, float beta, float *c, int ldc);
+void calm_blas_gemm(int transpose_a, int transpose_b, int m, int n, int k, float alpha, const float *a, int lda,
+                    const float *b, int ldb, float beta, float *c, int ldc);
 const char *calm_blas_kernel(void);
 
-/* linear.c — y[rows,out] = x[rows,in] * w[out,in]^T + bias[out] (bias may be NULL). */
-void calm_linear_forward(float *y, const float *x, const float *w, const float *bias, int rows, int in, int out);
-/* dx is overwritten (NULL: not wanted); dw and dbias accumulate. */
-void calm_linear_backward(float *dx, float *dw, float *dbias, const float *dy, const float *x, const float *w,
-                          int rows, int in, int out);
+/* linear.c — y[rows,out] = x[rows,in] * w[out,in]^T + bias[out] (bias may be NULL); gelu(y) too where wanted. */
+void calm_linear_forward(calm_precision p, float *y, float *gelu, const float *x, const float *w, const float *bias,
+                         int rows, int in, int out);
+/* dx is overwritten (NULL: not wanted) and multiplied by gelu'(gelu_of) where x was gelu(gelu_of); dw and dbias accumulate. */
+void calm_linear_backward(calm_precision p, float *dx, float *dw, float *dbias, const float *dy, const float *x,
+                          const float *w, const float *gelu_of, int rows, int in, int out);
 
 /* activation.c */
 void calm_gelu_forward(float *y, const float *x, size_t count);
-void calm_gelu_backward(float *dx, const float *dy, const float *x, size_t count); /* dx may be dy */
+void calm_gelu_backward(float *dy, const float *x, size_t count); /* dy *= gelu'(x) */
 void calm_tanh_forward(float *y, const float *x, size_t count);
-void calm_tanh_backward(float *dx, const float *dy, const float *y, size_t count);
+void calm_tanh_backward(float *dy, const float *y, size_t count); /* dy *= 1 - y^2 */
+/* One row on the calling thread. */
+void calm_gelu_row(float *y, const float *x, int count);
+void calm_dgelu_row(float *dy, const float *x, int count);
+void calm_add_row(float *y, const float *x, int count);
 
 /* dropout.c — inverted dropout; the mask is a function of (key, index), so the backward pass draws it again. */
 void calm_dropout(float *x, size_t count, float p, uint64_t key);
@@ -40,14 +74,23 @@ void calm_layernorm_forward(float *y, float *mean, float *rstd, const float *x, 
 /* dx is overwritten; dweight and dbias accumulate. */
 void calm_layernorm_backward(float *dx, float *dweight, float *dbias, const float *dy, const float *x,
                              const float *mean, const float *rstd, const float *weight, int rows, int width);
+/* sum = dropout(sum) + residual, then the norm of it: the end of each half of an encoder layer. */
+void calm_residual_layernorm_forward(float *y, float *sum, float *mean, float *rstd, const float *residual,
+                                     const float *weight, const float *bias, int rows, int width, float epsilon,
+                                     float dropout, uint64_t key);
+/* dx is the residual's gradient, dbranch = dropout(dx) the branch's. */
+void calm_residual_layernorm_backward(float *dx, float *dbranch, float *dweight, float *dbias, const float *dy,
+                                      const float *x, const float *mean, const float *rstd, const float *weight, int rows,
+                                      int width, float dropout, uint64_t key);
 
 /* attention.c — packed sequences: sequence s owns rows offsets[s] ..< offsets[s+1] of qkv [tokens, 3*hidden].
  * `lse` [tokens, heads] keeps log-sum-exp of each row of scores, from which the backward pass recomputes probabilities. */
-void calm_attention_forward(float *out, float *lse, const float *qkv, const int32_t *offsets, int sequences, int heads,
-                            int hidden, float dropout, uint64_t key);
-/* dqkv [tokens, 3*hidden] is overwritten. */
-void calm_attention_backward(float *dqkv, const float *dout, const float *lse, const float *qkv,
-                             const int32_t *offsets, int sequences, int heads, int hidden, float dropout, uint64_t key);
+void calm_attention_forward(calm_precision p, float *out, float *lse, const float *qkv, const int32_t *offsets, int sequences,
+                            int heads, int hidden, float dropout, uint64_t key);
+/* dqkv [tokens, 3*hidden] is overwritten; `out` and `lse` are the forward pass's. */
+void calm_attention_backward(calm_precision p, float *dqkv, const float *dout, const float *out, const float *lse,
+                             const float *qkv, const int32_t *offsets, int sequences, int heads, int hidden, float dropout,
+                             uint64_t key);
 
 /* embedding.c — y[row] = (or +=) table[ids[row]]; the backward pass adds dy rows to dtable in row order. */
 void calm_embedding_forward(float *y, const float *table, const int32_t *ids, int rows, int width, int accumulate);
