@@ -118,11 +118,14 @@ extension KernelTwins {
       func both(_ precision: Precision) -> [Tensor] {
         let out = Tensor(zeros: [tokens, h]), lse = Tensor(zeros: [tokens, heads]), d = Tensor.filled([tokens, 3 * h], .nan)
         Kernels.attention(
-          out.data, lse: lse.data, qkv: qkv.data, offsets: offsets, heads: heads, hidden: h, dropout: 0.1, key: 7,
+          out.data, lse: lse.data,
+          AttentionInput(qkv: qkv.data, offsets: offsets, heads: heads, hidden: h, dropout: 0.1, key: 7),
           precision: precision)
         Kernels.attentionBackward(
-          d.data, dout: dout.data, out: out.data, lse: lse.data, qkv: qkv.data, offsets: offsets, heads: heads, hidden: h,
-          dropout: 0.1, key: 7, precision: precision)
+          dq: d.data, dk: d.data + h, dv: d.data + 2 * h, dout: dout.data, out: out.data, lse: lse.data,
+          AttentionInput(
+            qkv: qkv.data, offsets: offsets, heads: heads, hidden: h,
+            dropout: 0.1, key: 7), precision: precision)
         return [out, lse, d]
       }
       LinearAlgebra.usePortableKernels(true)

@@ -68,40 +68,38 @@ CALM_CLONES static void write_transposed(float *out, size_t stride, const float 
 /* With queries in the lanes: S^T = K Q^T, softmax down the columns, O^T = V^T P^T. */
 static void forward_head(void *context, int task) {
   const attention_job *j = context;
-  int sequence = task / j->heads, head = task % j->heads, size = j->hidden / j->heads;
-  int first = j->offsets[sequence], n = j->offsets[sequence + 1] - first;
-  if (n <= 0) return;
+  const head_of h = head_of_task(&j->shape, task);
+  if (h.n <= 0) return;
   calm_precision p = j->precision;
-  size_t stride = 3 * (size_t)j->hidden, padded = (size_t)(n + TILE_ROWS);
-  const float *q = j->qkv + (size_t)first * stride + head * size, *k = q + j->hidden, *v = k + j->hidden;
-  int deep = steps_of(p, size), wide = steps_of(p, n);
-  arena a = {calm_scratch(SCRATCH_ATTENTION, 4 * (padded * deep + (size_t)(size + TILE_ROWS) * wide + (size_t)P * deep +
-                                                  (size_t)P * (2 * n + 1) + (size_t)P * size) + 512)};
-  int32_t *keys = part(&a, 4 * padded * deep), *values = part(&a, 4 * (size_t)(size + TILE_ROWS) * wide);
-  int32_t *queries = part(&a, 4 * (size_t)P * deep), *weights = part(&a, 4 * (size_t)P * (wide + 1));
-  float *s = part(&a, 4 * (size_t)P * n), *o = part(&a, 4 * (size_t)P * size), lse[P], inverse[P];
-  pack_tiles(p, keys, (operand){k, stride, 1}, n, deep, size);
-  pack_tiles(p, values, (operand){v, stride, 0}, size, wide, n);
-  uint64_t key = calm_head_key(j->key, task);
-  uint32_t threshold = dropout_threshold(j->dropout);
-  for (int t = 0; t < n; t += P) {
-    int count = n - t < P ? n - t : P;
-    calm_pack_lanes(p, queries, P, (operand){q, stride, 1}, t, count, 0, deep, size, NULL, 0);
-    tiles_by_panel(p, keys, n, queries, deep, s, P, P);
-    softmax_columns(s, n, 1.0f / sqrtf((float)size), lse, inverse, key, t, threshold, 1 / (1 - j->dropout));
-    tiles_by_panel(p, values, size, as_panel(p, weights, s, n), wide, o, P, P);
-    write_transposed(j->out + (size_t)(first + t) * j->hidden + head * size, (size_t)j->hidden, o, size, count, inverse);
-    for (int i = 0; i < count; i++) j->lse[(size_t)(first + t + i) * j->heads + head] = lse[i];
+  const float *q = j->q + h.at, *k = j->k + h.key_at, *v = j->v + h.key_at;
+  int size = h.size, u = h.u, deep = steps_of(p, size), wide = steps_of(p, u);
+  size_t tall = 4 * (size_t)(u + TILE_ROWS) * deep, broad = 4 * (size_t)(size + TILE_ROWS) * wide;
+  size_t panel = 4 * (size_t)P * (u + 1), small = 4 * (size_t)P * (size + 1);
+  arena a = {calm_scratch(SCRATCH_ATTENTION, tall + broad + 2 * panel + 2 * small + 512)};
+  int32_t *keys = part(&a, tall), *values = part(&a, broad), *queries = part(&a, small), *weights = part(&a, panel);
+  float *s = part(&a, panel), *o = part(&a, small), lse[P], inverse[P];
+  pack_tiles(p, keys, (operand){k, h.key_stride, 1}, u, deep, size);
+  pack_tiles(p, values, (operand){v, h.key_stride, 0}, size, wide, u);
+  uint64_t key = calm_head_key(j->shape.key, task);
+  uint32_t threshold = dropout_threshold(j->shape.dropout);
+  for (int t = 0; t < h.n; t += P) {
+    int count = h.n - t < P ? h.n - t : P;
+    calm_pack_lanes(p, queries, P, (operand){q, h.query_stride, 1}, t, count, 0, deep, size, NULL, 0);
+    tiles_by_panel(p, keys, u, queries, deep, s, P, P);
+    softmax_columns(s, u, 1.0f / sqrtf((float)size), lse, inverse, key, t, threshold, 1 / (1 - j->shape.dropout));
+    tiles_by_panel(p, values, size, as_panel(p, weights, s, u), wide, o, P, P);
+    write_transposed(j->out + h.out_at + t * h.out_stride, h.out_stride, o, size, count, inverse);
+    for (int i = 0; i < count; i++) j->lse[(size_t)(h.first + t + i) * j->shape.heads + h.head] = lse[i];
   }
 }
 
 /* Rows of s and ds (dP on entry) [n, P], keys in the lanes: s becomes the dropped probabilities, ds the scores' gradient
  * p * (dp - delta) * scale. Lanes beyond `count` become zero. */
-CALM_CLONES static void dsoftmax_rows(float *s, float *ds, int n, int from, int count, const float *lse, const float *delta,
+CALM_CLONES static void dsoftmax_rows(float *s, float *ds, int n, int keys, int from, int count, const float *lse, const float *delta,
                                       float scale, uint64_t key, uint32_t threshold, float factor) {
   for (int t = 0; t < n; t++) {
     float *row = s + t * P, *drow = ds + t * P, shift = lse[t], d = delta[t];
-    uint32_t index = (uint32_t)t * (uint32_t)n + (uint32_t)from;
+    uint32_t index = (uint32_t)t * (uint32_t)keys + (uint32_t)from;
 #pragma clang loop vectorize(assume_safety)
     for (int i = 0; i < P; i++) {
       float kept = threshold ? keep_factor(key, index + (uint32_t)i, threshold, factor) : 1.0f;
@@ -126,76 +124,71 @@ CALM_CLONES static void output_dots(float *delta, const float *dout, const float
  * at the end. */
 static void backward_head(void *context, int task) {
   const attention_job *j = context;
-  int sequence = task / j->heads, head = task % j->heads, size = j->hidden / j->heads;
-  int first = j->offsets[sequence], n = j->offsets[sequence + 1] - first;
-  if (n <= 0) return;
+  const head_of h = head_of_task(&j->shape, task);
+  float *dq = j->dq + h.at, *dk = j->dk + h.key_at, *dv = j->dv + h.key_at;
+  if (h.n <= 0) return clear_keys(dk, &h), clear_keys(dv, &h);
   calm_precision p = j->precision;
-  size_t stride = 3 * (size_t)j->hidden, hidden = (size_t)j->hidden, at = (size_t)first * stride + head * size;
-  const float *q = j->qkv + at, *k = q + hidden, *v = k + hidden;
-  const float *dout = j->dout + (size_t)first * hidden + head * size, *out = j->out + (size_t)first * hidden + head * size;
-  float *dq = j->dqkv + at, *dk = dq + hidden, *dv = dk + hidden;
-  int deep = steps_of(p, size), wide = steps_of(p, n), across = P / values_a_step(p);
-  int panels = (n + P - 1) / P, columns = (size + P - 1) / P;
+  const float *q = j->q + h.at, *k = j->k + h.key_at, *v = j->v + h.key_at;
+  const float *dout = j->dout + h.out_at, *out = j->out + h.out_at;
+  int size = h.size, n = h.n, deep = steps_of(p, size), wide = steps_of(p, n), across = P / values_a_step(p);
+  int panels = (h.u + P - 1) / P;
   size_t tall = 4 * (size_t)(n + TILE_ROWS) * deep, broad = 4 * (size_t)(size + TILE_ROWS) * wide;
   size_t square = 4 * (size_t)(n + TILE_ROWS) * panels * across, panel = 4 * (size_t)P * (n + 1);
-  arena a = {calm_scratch(SCRATCH_ATTENTION, 2 * tall + 2 * broad + square + 4 * panel + 8 * (size_t)P * deep +
-                                                 4 * (size_t)P * (size + columns * panels * across) + 8 * (size_t)n + 1024)};
+  size_t small = 4 * (size_t)P * (size + 1), keys = 4 * (size_t)P * panels * across, row = 4 * (size_t)n;
+  arena a = {calm_scratch(SCRATCH_ATTENTION, 2 * tall + 2 * broad + square + 3 * panel + 3 * small + keys + 2 * row + 1024)};
   int32_t *q_tall = part(&a, tall), *do_tall = part(&a, tall), *q_broad = part(&a, broad), *do_broad = part(&a, broad);
-  int32_t *ds_tall = part(&a, square), *rounded = part(&a, panel);
-  int32_t *k_panel = part(&a, 4 * (size_t)P * deep), *v_panel = part(&a, 4 * (size_t)P * deep);
-  float *s = part(&a, panel), *ds = part(&a, panel), *c = part(&a, 4 * (size_t)P * size);
-  float *lse = part(&a, 4 * (size_t)n), *delta = part(&a, 4 * (size_t)n);
-  pack_tiles(p, q_tall, (operand){q, stride, 1}, n, deep, size);
-  pack_tiles(p, do_tall, (operand){dout, hidden, 1}, n, deep, size);
-  pack_tiles(p, q_broad, (operand){q, stride, 0}, size, wide, n);
-  pack_tiles(p, do_broad, (operand){dout, hidden, 0}, size, wide, n);
-  for (int t = 0; t < n; t++) lse[t] = j->lse[(size_t)(first + t) * j->heads + head];
-  output_dots(delta, dout, out, hidden, n, size);
-  uint64_t key = calm_head_key(j->key, task);
-  for (int u = 0; u < n; u += P) {
-    int count = n - u < P ? n - u : P;
-    calm_pack_lanes(p, k_panel, P, (operand){k, stride, 1}, u, count, 0, deep, size, NULL, 0);
-    calm_pack_lanes(p, v_panel, P, (operand){v, stride, 1}, u, count, 0, deep, size, NULL, 0);
+  int32_t *ds_tall = part(&a, square), *rounded = part(&a, panel), *k_panel = part(&a, small), *v_panel = part(&a, small);
+  int32_t *k_broad = part(&a, keys);
+  float *s = part(&a, panel), *ds = part(&a, panel), *c = part(&a, small), *lse = part(&a, row), *delta = part(&a, row);
+  pack_tiles(p, q_tall, (operand){q, h.query_stride, 1}, n, deep, size);
+  pack_tiles(p, do_tall, (operand){dout, h.out_stride, 1}, n, deep, size);
+  pack_tiles(p, q_broad, (operand){q, h.query_stride, 0}, size, wide, n);
+  pack_tiles(p, do_broad, (operand){dout, h.out_stride, 0}, size, wide, n);
+  for (int t = 0; t < n; t++) lse[t] = j->lse[(size_t)(h.first + t) * j->shape.heads + h.head];
+  output_dots(delta, dout, out, h.out_stride, n, size);
+  uint64_t key = calm_head_key(j->shape.key, task);
+  for (int u = 0; u < h.u; u += P) {
+    int count = h.u - u < P ? h.u - u : P;
+    calm_pack_lanes(p, k_panel, P, (operand){k, h.key_stride, 1}, u, count, 0, deep, size, NULL, 0);
+    calm_pack_lanes(p, v_panel, P, (operand){v, h.key_stride, 1}, u, count, 0, deep, size, NULL, 0);
     tiles_by_panel(p, q_tall, n, k_panel, deep, s, P, P);
     tiles_by_panel(p, do_tall, n, v_panel, deep, ds, P, P);
-    dsoftmax_rows(s, ds, n, u, count, lse, delta, 1.0f / sqrtf((float)size), key, dropout_threshold(j->dropout),
-                  1 / (1 - j->dropout));
+    dsoftmax_rows(s, ds, n, h.u, u, count, lse, delta, 1.0f / sqrtf((float)size), key, dropout_threshold(j->shape.dropout),
+                  1 / (1 - j->shape.dropout));
     tiles_by_panel(p, do_broad, size, as_panel(p, rounded, s, n), wide, c, P, P);
-    write_transposed(dv + u * stride, stride, c, size, count, NULL);
+    write_transposed(dv + u * h.key_stride, h.key_stride, c, size, count, NULL);
     tiles_by_panel(p, q_broad, size, as_panel(p, rounded, ds, n), wide, c, P, P);
-    write_transposed(dk + u * stride, stride, c, size, count, NULL);
+    write_transposed(dk + u * h.key_stride, h.key_stride, c, size, count, NULL);
     for (int t = 0; t < n; t += TILE_ROWS) {
       int some = n - t < TILE_ROWS ? n - t : TILE_ROWS, lanes = (some + 3) & ~3;
       calm_pack_lanes(p, ds_tall + (size_t)t * panels * across + (size_t)u / P * across * lanes, lanes,
                       (operand){ds, P, 1}, t, some, 0, across, P, NULL, 0);
     }
   }
-  int32_t *k_broad = part(&a, 4 * (size_t)P * panels * across);
   for (int column = 0; column < size; column += P) {
     int count = size - column < P ? size - column : P;
-    memset(k_broad, 0, 4 * (size_t)P * panels * across);
-    calm_pack_lanes(p, k_broad, P, (operand){k, stride, 0}, column, count, 0, wide, n, NULL, 0);
-    tiles_by_panel(p, ds_tall, n, k_broad, panels * across, dq + column, stride, count);
+    memset(k_broad, 0, keys);
+    calm_pack_lanes(p, k_broad, P, (operand){k, h.key_stride, 0}, column, count, 0, steps_of(p, h.u), h.u, NULL, 0);
+    tiles_by_panel(p, ds_tall, n, k_broad, panels * across, dq + column, h.query_stride, count);
   }
 }
 
-static void run(attention_job *j, int sequences, void (*own)(void *, int), void (*portable)(void *, int)) {
+static void run(attention_job *j, void (*own)(void *, int), void (*portable)(void *, int)) {
   if (j->precision == CALM_INT8) j->precision = CALM_BF16; /* int8 is for weights; scores keep an exponent */
   calm_prepare_blas();
-  calm_parallel(sequences * j->heads, calm_has_kernel(j->precision) ? own : portable, j);
+  calm_parallel(j->shape.sequences * j->shape.heads, calm_has_kernel(j->precision) ? own : portable, j);
 }
 
-void calm_attention_forward(calm_precision p, float *out, float *lse, const float *qkv, const int32_t *offsets, int sequences,
-                            int heads, int hidden, float dropout, uint64_t key) {
-  attention_job job = {.precision = p, .out = out, .lse = lse, .qkv = qkv, .offsets = offsets, .heads = heads,
-                       .hidden = hidden, .dropout = dropout, .key = key};
-  run(&job, sequences, forward_head, calm_attention_portable_forward);
+void calm_attention_forward(calm_precision p, float *out, float *lse, const float *q, const float *k, const float *v,
+                            const calm_attention *shape) {
+  attention_job job = {.precision = p, .shape = *shape, .out = out, .lse = lse, .q = q, .k = k, .v = v};
+  run(&job, forward_head, calm_attention_portable_forward);
 }
 
-void calm_attention_backward(calm_precision p, float *dqkv, const float *dout, const float *out, const float *lse,
-                             const float *qkv, const int32_t *offsets, int sequences, int heads, int hidden, float dropout,
-                             uint64_t key) {
-  attention_job job = {.precision = p, .dqkv = dqkv, .dout = dout, .out = (float *)out, .lse = (float *)lse, .qkv = qkv,
-                       .offsets = offsets, .heads = heads, .hidden = hidden, .dropout = dropout, .key = key};
-  run(&job, sequences, backward_head, calm_attention_portable_backward);
+void calm_attention_backward(calm_precision p, float *dq, float *dk, float *dv, const float *dout, const float *out,
+                             const float *lse, const float *q, const float *k, const float *v,
+                             const calm_attention *shape) {
+  attention_job job = {.precision = p, .shape = *shape, .out = (float *)out, .lse = (float *)lse, .dq = dq, .dk = dk,
+                       .dv = dv, .q = q, .k = k, .v = v, .dout = dout};
+  run(&job, backward_head, calm_attention_portable_backward);
 }

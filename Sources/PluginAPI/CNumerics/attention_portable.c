@@ -37,63 +37,51 @@ CALM_CLONES static void dsoftmax_row(float *dp, const float *p, int length, floa
 
 void calm_attention_portable_forward(void *context, int task) {
   const attention_job *j = context;
-  int sequence = task / j->heads, head = task % j->heads, hidden = j->hidden, size = hidden / j->heads;
-  int first = j->offsets[sequence], length = j->offsets[sequence + 1] - first;
-  if (length <= 0) return;
-  const float *q = j->qkv + (size_t)first * 3 * hidden + head * size, *k = q + hidden, *v = k + hidden;
-  float *scores = calm_scratch(SCRATCH_ATTENTION, sizeof(float) * length * length);
-  float scale = 1.0f / sqrtf((float)size);
-  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, length, length, size, scale, q, 3 * hidden, k, 3 * hidden, 0,
-              scores, length);
-  uint64_t key = calm_head_key(j->key, task);
-  for (int t = 0; t < length; t++) {
-    float *row = scores + (size_t)t * length;
-    j->lse[(size_t)(first + t) * j->heads + head] = softmax_row(row, length);
-    if (j->dropout > 0)
-      dropout_row(row, length, key, (uint32_t)t * (uint32_t)length, dropout_threshold(j->dropout),
-                  1 / (1 - j->dropout));
+  const head_of h = head_of_task(&j->shape, task);
+  if (h.n <= 0) return;
+  const float *q = j->q + h.at, *k = j->k + h.key_at, *v = j->v + h.key_at;
+  int n = h.n, u = h.u, size = h.size, lq = (int)h.query_stride, lk = (int)h.key_stride, lo = (int)h.out_stride;
+  float *scores = calm_scratch(SCRATCH_ATTENTION, sizeof(float) * n * u), dropout = j->shape.dropout;
+  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, n, u, size, 1.0f / sqrtf((float)size), q, lq, k, lk, 0, scores, u);
+  uint64_t key = calm_head_key(j->shape.key, task);
+  for (int t = 0; t < n; t++) {
+    float *row = scores + (size_t)t * u;
+    j->lse[(size_t)(h.first + t) * j->shape.heads + h.head] = softmax_row(row, u);
+    if (dropout > 0)
+      dropout_row(row, u, key, (uint32_t)t * (uint32_t)u, dropout_threshold(dropout), 1 / (1 - dropout));
   }
-  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, length, size, length, 1, scores, length, v, 3 * hidden, 0,
-              j->out + (size_t)first * hidden + head * size, hidden);
+  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, n, size, u, 1, scores, u, v, lk, 0, j->out + h.out_at, lo);
 }
 
 void calm_attention_portable_backward(void *context, int task) {
   const attention_job *j = context;
-  int sequence = task / j->heads, head = task % j->heads, hidden = j->hidden, size = hidden / j->heads;
-  int first = j->offsets[sequence], length = j->offsets[sequence + 1] - first;
-  if (length <= 0) return;
-  size_t at = (size_t)first * 3 * hidden + head * size;
-  const float *q = j->qkv + at, *k = q + hidden, *v = k + hidden;
-  float *dq = j->dqkv + at, *dk = dq + hidden, *dv = dk + hidden;
-  const float *dout = j->dout + (size_t)first * hidden + head * size;
-  size_t square = (size_t)length * length;
-  float *p = calm_scratch(SCRATCH_ATTENTION, sizeof(float) * 3 * square), *dropped = p + square, *dp = dropped + square;
-  float scale = 1.0f / sqrtf((float)size), factor = 1 / (1 - j->dropout);
-  uint32_t threshold = dropout_threshold(j->dropout);
-  uint64_t key = calm_head_key(j->key, task);
+  const head_of h = head_of_task(&j->shape, task);
+  float *dq = j->dq + h.at, *dk = j->dk + h.key_at, *dv = j->dv + h.key_at;
+  if (h.n <= 0) return clear_keys(dk, &h), clear_keys(dv, &h);
+  const float *q = j->q + h.at, *k = j->k + h.key_at, *v = j->v + h.key_at, *dout = j->dout + h.out_at;
+  int n = h.n, u = h.u, size = h.size, lq = (int)h.query_stride, lk = (int)h.key_stride, lo = (int)h.out_stride;
+  size_t all = (size_t)n * u;
+  float *p = calm_scratch(SCRATCH_ATTENTION, sizeof(float) * 3 * all), *dropped = p + all, *dp = dropped + all;
+  float scale = 1.0f / sqrtf((float)size), dropout = j->shape.dropout, factor = 1 / (1 - dropout);
+  uint32_t threshold = dropout_threshold(dropout);
+  uint64_t key = calm_head_key(j->shape.key, task);
   /* probabilities again, from the kept log-sum-exp */
-  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, length, length, size, scale, q, 3 * hidden, k, 3 * hidden, 0, p,
-              length);
-  for (int t = 0; t < length; t++)
-    exp_row(p + (size_t)t * length, j->lse[(size_t)(first + t) * j->heads + head], length);
+  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, n, u, size, scale, q, lq, k, lk, 0, p, u);
+  for (int t = 0; t < n; t++)
+    exp_row(p + (size_t)t * u, j->lse[(size_t)(h.first + t) * j->shape.heads + h.head], u);
   const float *seen = p; /* what the values were weighted with */
-  if (j->dropout > 0) {
-    for (size_t i = 0; i < square; i++) dropped[i] = p[i];
-    for (int t = 0; t < length; t++)
-      dropout_row(dropped + (size_t)t * length, length, key, (uint32_t)t * (uint32_t)length, threshold, factor);
+  if (dropout > 0) {
+    for (size_t i = 0; i < all; i++) dropped[i] = p[i];
+    for (int t = 0; t < n; t++) dropout_row(dropped + (size_t)t * u, u, key, (uint32_t)t * (uint32_t)u, threshold, factor);
     seen = dropped;
   }
-  cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, length, size, length, 1, seen, length, dout, hidden, 0, dv,
-              3 * hidden);
-  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, length, length, size, 1, dout, hidden, v, 3 * hidden, 0, dp,
-              length);
-  for (int t = 0; t < length; t++) {
-    float *row = dp + (size_t)t * length;
-    if (j->dropout > 0) dropout_row(row, length, key, (uint32_t)t * (uint32_t)length, threshold, factor);
-    dsoftmax_row(row, p + (size_t)t * length, length, scale);
+  cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, u, size, n, 1, seen, u, dout, lo, 0, dv, lk);
+  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, n, u, size, 1, dout, lo, v, lk, 0, dp, u);
+  for (int t = 0; t < n; t++) {
+    float *row = dp + (size_t)t * u;
+    if (dropout > 0) dropout_row(row, u, key, (uint32_t)t * (uint32_t)u, threshold, factor);
+    dsoftmax_row(row, p + (size_t)t * u, u, scale);
   }
-  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, length, size, length, 1, dp, length, k, 3 * hidden, 0, dq,
-              3 * hidden);
-  cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, length, size, length, 1, dp, length, q, 3 * hidden, 0, dk,
-              3 * hidden);
+  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, n, size, u, 1, dp, u, k, lk, 0, dq, lq);
+  cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, u, size, n, 1, dp, u, q, lq, 0, dk, lk);
 }

@@ -183,9 +183,15 @@ static void matmul_chunk(void *context, int task) {
   int adds = j->epilogue && j->epilogue->accumulate;
   for (int from = 0; from < steps; from += block) {
     int some = least(block, steps - from);
-    for (int t = 0; t < tiles; t++)
-      calm_pack_lanes(p, left + (size_t)t * TILE_ROWS * some, t == tiles - 1 ? tail_lanes : TILE_ROWS, j->a,
-                      row + t * TILE_ROWS, t == tiles - 1 ? tail : TILE_ROWS, from, some, b->k, inverse + t * TILE_ROWS, 1);
+    /* Where k runs across memory, a few steps of all tiles at a time: their lanes are neighbours in a cache line. */
+    int stretch = j->a.k_contiguous ? some : 16;
+    for (int step = 0; step < some; step += stretch)
+      for (int t = 0; t < tiles; t++) {
+        int lanes = t == tiles - 1 ? tail_lanes : TILE_ROWS;
+        calm_pack_lanes(p, left + (size_t)t * TILE_ROWS * some + (size_t)step * lanes, lanes, j->a, row + t * TILE_ROWS,
+                        t == tiles - 1 ? tail : TILE_ROWS, from + step, least(stretch, some - step), b->k,
+                        inverse + t * TILE_ROWS, 1);
+      }
     for (int panel = first; panel < last; panel++) {
       const int32_t *right = (const int32_t *)b->data + TILE_COLUMNS * ((size_t)from * panels + (size_t)panel * some);
       int column = panel * TILE_COLUMNS, columns = least(TILE_COLUMNS, b->n - column);

@@ -113,24 +113,23 @@ public enum Kernels {
       dx, dbranch, dweight.data, dbias.data, dy, sum, mean, rstd, weight.data, Int32(rows), Int32(weight.count), dropout, key)
   }
 
-  /// Multi-head self-attention within each packed sequence. qkv [tokens, 3·hidden]; out [tokens, hidden]; lse [tokens, heads]
-  /// keeps the log-sum-exp of each row of scores. Sequence s owns rows offsets[s] ..< offsets[s + 1].
+  /// Multi-head attention within each packed sequence; lse [queries, heads] keeps the log-sum-exp of each row of scores.
   public static func attention(
-    _ out: UnsafeMutablePointer<Float>, lse: UnsafeMutablePointer<Float>, qkv: UnsafePointer<Float>, offsets: [Int32],
-    heads: Int, hidden: Int, dropout: Float = 0, key: UInt64 = 0, precision: Precision = .fp32
+    _ out: UnsafeMutablePointer<Float>, lse: UnsafeMutablePointer<Float>, _ input: AttentionInput, precision: Precision = .fp32
   ) {
-    calm_attention_forward(
-      precision.c, out, lse, qkv, offsets, Int32(offsets.count - 1), Int32(heads), Int32(hidden), dropout, key)
+    input.withShape { calm_attention_forward(precision.c, out, lse, input.q, input.k, input.v, $0) }
   }
 
-  /// dqkv [tokens, 3·hidden] from dout [tokens, hidden] and what the forward pass gave; probabilities are recomputed from `lse`.
+  /// dq, dk and dv, laid out as q, k and v, from dout [queries, hidden] and what the forward pass gave; probabilities are
+  /// recomputed from `lse`.
   public static func attentionBackward(
-    _ dqkv: UnsafeMutablePointer<Float>, dout: UnsafePointer<Float>, out: UnsafePointer<Float>, lse: UnsafePointer<Float>,
-    qkv: UnsafePointer<Float>, offsets: [Int32], heads: Int, hidden: Int, dropout: Float = 0, key: UInt64 = 0,
+    dq: UnsafeMutablePointer<Float>, dk: UnsafeMutablePointer<Float>, dv: UnsafeMutablePointer<Float>,
+    dout: UnsafePointer<Float>, out: UnsafePointer<Float>, lse: UnsafePointer<Float>, _ input: AttentionInput,
     precision: Precision = .fp32
   ) {
-    calm_attention_backward(
-      precision.c, dqkv, dout, out, lse, qkv, offsets, Int32(offsets.count - 1), Int32(heads), Int32(hidden), dropout, key)
+    input.withShape {
+      calm_attention_backward(precision.c, dq, dk, dv, dout, out, lse, input.q, input.k, input.v, $0)
+    }
   }
 
   /// y[row] = table[ids[row]], or += where `accumulate`.

@@ -11,27 +11,33 @@ final class Linear: @unchecked Sendable {
     (self.weight, self.bias, self.dweight, self.dbias) = (weight, bias, dweight, dbias)
   }
 
+  /// The linear layer of some of its outputs, over the same weights.
+  func rows(_ range: Range<Int>) -> Linear {
+    Linear(weight: weight.rows(range), bias: bias.rows(range), dweight: dweight.rows(range), dbias: dbias.rows(range))
+  }
+
   /// y[rows, out] from x[rows, in]; gelu(y) goes to `gelu` where that is wanted.
   func forward(
-    _ y: UnsafeMutablePointer<Float>, _ x: UnsafePointer<Float>, pass: Pass, gelu: UnsafeMutablePointer<Float>? = nil
+    _ y: UnsafeMutablePointer<Float>, _ x: UnsafePointer<Float>, rows: Int, pass: Pass,
+    gelu: UnsafeMutablePointer<Float>? = nil
   ) {
     guard !pass.training else {
       packed = nil
-      return Kernels.linear(y, x, weight: weight, bias: bias, rows: pass.tokens, precision: pass.precision, gelu: gelu)
+      return Kernels.linear(y, x, weight: weight, bias: bias, rows: rows, precision: pass.precision, gelu: gelu)
     }
     if packed?.version != weight.version || packed?.precision != pass.precision {
       packed = (PackedMatrix(weight, precision: pass.precision), weight.version, pass.precision)
     }
-    if let packed { Kernels.linear(y, x, weight: packed.matrix, bias: bias, rows: pass.tokens, gelu: gelu) }
+    if let packed { Kernels.linear(y, x, weight: packed.matrix, bias: bias, rows: rows, gelu: gelu) }
   }
 
   /// dx[rows, in] from dy[rows, out]; gradients of weight and bias accumulate. Where x was gelu(`geluOf`), dx goes on through it.
   func backward(
-    _ dx: UnsafeMutablePointer<Float>, dy: UnsafePointer<Float>, x: UnsafePointer<Float>, pass: Pass,
+    _ dx: UnsafeMutablePointer<Float>, dy: UnsafePointer<Float>, x: UnsafePointer<Float>, rows: Int, pass: Pass,
     geluOf: UnsafePointer<Float>? = nil
   ) {
     Kernels.linearBackward(
-      dx, dweight: dweight, dbias: dbias, dy: dy, x: x, weight: weight, rows: pass.tokens, precision: pass.precision,
+      dx, dweight: dweight, dbias: dbias, dy: dy, x: x, weight: weight, rows: rows, precision: pass.precision,
       geluOf: geluOf)
   }
 }

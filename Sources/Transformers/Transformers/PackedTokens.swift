@@ -26,6 +26,31 @@ public struct PackedTokens: Sendable {
   public var count: Int { ids.count }
 }
 
+/// The tokens of packed sequences whose last state is wanted: rows in ascending order, and where each sequence's begin.
+struct TokenSelection {
+  let rows: [Int]
+  let offsets: [Int32]
+
+  /// - Parameter rows: indices of tokens in any order, perhaps twice, -1 for none.
+  init(_ rows: [Int], of tokens: PackedTokens) {
+    let wanted = Set(rows.filter { $0 >= 0 }).sorted()
+    self.rows = wanted
+    var next = 0
+    offsets =
+      [0]
+      + tokens.offsets.dropFirst().map { end in
+        while next < wanted.count && wanted[next] < Int(end) { next += 1 }
+        return Int32(next)
+      }
+  }
+
+  /// The place of a token among ``rows``, for each of `tokens`; -1 stays -1.
+  func places(of tokens: [Int]) -> [Int] {
+    let place = Dictionary(uniqueKeysWithValues: zip(rows, rows.indices))
+    return tokens.map { place[$0] ?? -1 }
+  }
+}
+
 /// One pass over packed tokens: their layout and the keys of its dropout masks.
 struct Pass {
   enum Site: Int { case embeddings, attention, projection, feedForward }

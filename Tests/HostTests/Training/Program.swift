@@ -12,7 +12,9 @@ extension Lab {
   }
 
   /// Runs the program.
-  func calm(_ arguments: String...) throws -> Answer {
+  func calm(_ arguments: String...) throws -> Answer { try calm(arguments) }
+
+  func calm(_ arguments: [String]) throws -> Answer {
     let result = try ChildProcess.run([Lab.program] + arguments, timeout: .seconds(120))
     guard case .exited(let code) = result.outcome else {
       Issue.record("\(arguments) ended with \(result.outcome)")

@@ -83,14 +83,21 @@ void calm_residual_layernorm_backward(float *dx, float *dbranch, float *dweight,
                                       const float *x, const float *mean, const float *rstd, const float *weight, int rows,
                                       int width, float dropout, uint64_t key);
 
-/* attention.c — packed sequences: sequence s owns rows offsets[s] ..< offsets[s+1] of qkv [tokens, 3*hidden].
- * `lse` [tokens, heads] keeps log-sum-exp of each row of scores, from which the backward pass recomputes probabilities. */
-void calm_attention_forward(calm_precision p, float *out, float *lse, const float *qkv, const int32_t *offsets, int sequences,
-                            int heads, int hidden, float dropout, uint64_t key);
-/* dqkv [tokens, 3*hidden] is overwritten; `out` and `lse` are the forward pass's. */
-void calm_attention_backward(calm_precision p, float *dqkv, const float *dout, const float *out, const float *lse,
-                             const float *qkv, const int32_t *offsets, int sequences, int heads, int hidden, float dropout,
-                             uint64_t key);
+/* attention.c — packed sequences: sequence s asks with rows queries[s] ..< queries[s+1] of q and is asked in rows keys[s] ..<
+ * keys[s+1] of k and v. Rows are `hidden` wide and stand query_stride and key_stride apart; out's stand `hidden` apart.
+ * `lse` [queries, heads] keeps log-sum-exp of each row of scores, from which the backward pass recomputes probabilities. */
+typedef struct {
+  const int32_t *queries, *keys;
+  int sequences, heads, hidden, query_stride, key_stride;
+  float dropout;
+  uint64_t key;
+} calm_attention;
+void calm_attention_forward(calm_precision p, float *out, float *lse, const float *q, const float *k, const float *v,
+                            const calm_attention *shape);
+/* dq, dk, dv are overwritten and stand as q, k, v do; `out` and `lse` are the forward pass's. */
+void calm_attention_backward(calm_precision p, float *dq, float *dk, float *dv, const float *dout, const float *out,
+                             const float *lse, const float *q, const float *k, const float *v,
+                             const calm_attention *shape);
 
 /* embedding.c — y[row] = (or +=) table[ids[row]]; the backward pass adds dy rows to dtable in row order. */
 void calm_embedding_forward(float *y, const float *table, const int32_t *ids, int rows, int width, int accumulate);
