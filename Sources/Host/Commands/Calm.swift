@@ -111,3 +111,12 @@ struct ExperimentOptions: ParsableArguments {
 
   func load() throws -> Experiment { try Experiment(path: config, overrides: overrides) }
 }
+
+/// Values of a run's own configuration that are different this time, e.g. the encoder's precision.
+struct OverrideOptions: ParsableArguments {
+  @Option(
+    name: .customLong("set"),
+    help: ArgumentHelp(
+      "Override a value of the run by its dotted path, e.g. encoder.options.precision=int8.", valueName: "path=value"))
+  var set: [String] = []
+}

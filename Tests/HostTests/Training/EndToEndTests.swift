@@ -83,6 +83,23 @@ struct EndToEndTests {
     }
   }
 
+  /// One line of YAML, or one flag, changes the arithmetic; int8 evaluates what others trained, and says so where it cannot train.
+  @Test func precisionsTrainAndEvaluate() throws {
+    let trained = try lab.calm(
+      "run", lab.config, "--out", lab.path("bf16"), "--set", "encoder.options.precision=bf16", "--format", "json")
+    #expect(trained.code == 0, "\(trained.errors)")
+    for precision in ["fp32", "bf16", "int8"] {
+      let set = "encoder.options.precision=\(precision)"
+      let evaluated = try lab.calm("evaluate", lab.path("bf16"), "--format", "json", "--set", set)
+      let f1 = try #require(try JSONValue.parse(evaluated.output)["test"]?["with"]?["micro"]?["f1"]?.number)
+      #expect(f1 > 0.9, "\(precision)")
+    }
+    let refused = try lab.calm("train", lab.config, "--out", lab.path("int8"), "--set", "encoder.options.precision=int8")
+    #expect(refused.code != 0 && refused.errors.contains("inference only"), "\(refused.errors)")
+    let misspelt = try lab.calm("evaluate", lab.path("bf16"), "--set", "encoder.options.precision=bf17")
+    #expect(misspelt.code == 2 && misspelt.errors.contains("bf16"), "\(misspelt.errors)")
+  }
+
   @Test func checkRehearsesAndSeveralSeedsAreSummed() throws {
     let check = try lab.calm("check", lab.config)
     #expect(check.code == 0 && check.output.contains("rehearsal"), "\(check.errors)")
