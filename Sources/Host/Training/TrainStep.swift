@@ -21,12 +21,11 @@ struct TrainStep {
   func run(_ examples: [Example]) throws -> Result {
     var result = Result()
     optimiser.clearGradients()
-    let size = (examples.count + section.accumulation - 1) / section.accumulation
-    for (k, from) in stride(from: 0, to: examples.count, by: size).enumerated() {
-      let micro = Array(examples[from..<min(from + size, examples.count)])
+    let parts = microBatches(examples, section: section, tokens: tagger.tokens(of:))
+    for (k, part) in parts.enumerated() {
       try accumulate(
-        micro, mode: .training(seed: seed, step: optimiser.step, microBatch: k),
-        share: Double(micro.count) / Double(examples.count), into: &result)
+        part, mode: .training(seed: seed, step: optimiser.step, microBatch: k),
+        share: Double(part.count) / Double(examples.count), into: &result)
     }
     guard result.loss.isFinite else {
       throw Diagnostic(

@@ -8,13 +8,13 @@ enum { CHUNK = 8192 };
 #define EACH _Pragma("clang loop vectorize(assume_safety)") for (int i = 0; i < count; i++)
 
 /* gelu(x) = x * Phi(x), the exact form of BERT. */
-CALM_CLONES void calm_gelu_row(float *y, const float *x, int count) {
+CALM_CLONES static void gelu_row(float *y, const float *x, int count) {
   EACH y[i] = 0.5f * x[i] * (1.0f + vec_erf(x[i] * 0.70710678118654752f));
 }
 
 /* dy *= gelu'(x) = Phi(x) + x * phi(x). Phi by Abramowitz & Stegun 7.1.26, whose exponential is that of phi: the error, 1e-7,
  * is that of float32. */
-CALM_CLONES void calm_dgelu_row(float *dy, const float *x, int count) {
+CALM_CLONES static void dgelu_row(float *dy, const float *x, int count) {
   EACH {
     float a = __builtin_fabsf(x[i]), e = vec_exp(-0.5f * x[i] * x[i]);
     float t = 1.0f / (1.0f + 0.3275911f * 0.70710678118654752f * a);
@@ -25,7 +25,7 @@ CALM_CLONES void calm_dgelu_row(float *dy, const float *x, int count) {
   }
 }
 
-CALM_CLONES void calm_add_row(float *y, const float *x, int count) {
+CALM_CLONES static void add_row(float *y, const float *x, int count) {
   EACH y[i] += x[i];
 }
 
@@ -36,6 +36,10 @@ static void tanh_row(float *y, const float *x, int count) {
 CALM_CLONES static void dtanh_row(float *dy, const float *y, int count) {
   EACH dy[i] *= 1.0f - y[i] * y[i];
 }
+
+void calm_gelu_row(float *y, const float *x, int count) { gelu_row(y, x, count); }
+void calm_dgelu_row(float *dy, const float *x, int count) { dgelu_row(dy, x, count); }
+void calm_add_row(float *y, const float *x, int count) { add_row(y, x, count); }
 
 typedef struct {
   void (*row)(float *, const float *, int);

@@ -130,7 +130,7 @@ void calm_pack_lanes(calm_precision p, void *out, int lanes, operand source, int
                      int k, const float *inverse, int offset) {}
 #endif
 
-CALM_CLONES float calm_absolute_maximum(const float *x, int count) {
+CALM_CLONES static float absolute_maximum(const float *x, int count) {
 #pragma clang fp reassociate(on)
   float most = 0;
   for (int i = 0; i < count; i++) {
@@ -139,3 +139,5 @@ CALM_CLONES float calm_absolute_maximum(const float *x, int count) {
   }
   return most;
 }
+
+float calm_absolute_maximum(const float *x, int count) { return absolute_maximum(x, count); }

@@ -144,14 +144,22 @@ public enum Kernels {
     calm_embedding_backward(dtable.data, dy, ids, Int32(ids.count), Int32(dtable.shape[1]))
   }
 
-  /// One AdamW step with decoupled weight decay, in the arithmetic order of PyTorch's. `step` counts from 1.
+  /// One AdamW step with decoupled weight decay, in the arithmetic order of PyTorch's.
+  public static func adamW(value: Tensor, m: Tensor, v: Tensor, gradient: Tensor, _ rule: AdamWRule) {
+    var c = rule.c
+    calm_adamw(value.data, m.data, v.data, gradient.data, value.count, &c)
+    value.changed()
+  }
+
+  /// The same, bit for bit, of a table [rows, width] whose gradient and moments are zero outside the rows in `seen`: their step
+  /// is the decay alone, so that the cost follows the rows that were ever seen.
   public static func adamW(
-    value: Tensor, m: Tensor, v: Tensor, gradient: Tensor, gradientScale: Float, rate: Float, beta1: Float, beta2: Float,
-    epsilon: Float, weightDecay: Float, step: Int
+    table value: Tensor, m: Tensor, v: Tensor, gradient: Tensor, seen: RowSet, _ rule: AdamWRule
   ) {
-    calm_adamw(
-      value.data, m.data, v.data, gradient.data, value.count, gradientScale, rate, beta1, beta2, epsilon, weightDecay,
-      Int64(step))
+    var c = rule.c
+    calm_adamw_table(
+      value.data, m.data, v.data, gradient.data, Int32(value.shape[0]), Int32(value.shape[1]), seen.rows,
+      Int32(seen.rows.count), seen.marks, &c)
     value.changed()
   }
 

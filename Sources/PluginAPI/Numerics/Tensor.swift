@@ -19,8 +19,9 @@ public final class Tensor: @unchecked Sendable {
   private let owner: Memory
 
   /// Zeros of the given shape, aligned to 64 bytes.
-  public convenience init(zeros shape: [Int]) {
-    let memory = Memory(count: shape.reduce(1, *))
+  /// - Parameter sparse: few rows will ever be written: memory comes page by page, not in large pages.
+  public convenience init(zeros shape: [Int], sparse: Bool = false) {
+    let memory = Memory(count: shape.reduce(1, *), sparse: sparse)
     self.init(shape: shape, data: memory.data, owner: memory)
   }
 
@@ -82,7 +83,7 @@ public final class Tensor: @unchecked Sendable {
 
   /// Sets every element to zero.
   public func clear() {
-    data.update(repeating: 0, count: count)
+    calm_clear(data, count)
     changed()
   }
 
@@ -109,19 +110,35 @@ public final class Tensor: @unchecked Sendable {
   }
 }
 
-/// Owns what tensors point to. Large blocks ask for huge pages: weights are read from end to end every step.
+/// Owns what tensors point to. Large blocks come from the system as zero pages, which take no memory before they are written
+/// to, and ask for huge pages unless they are sparse: weights are read from end to end every step.
 private final class Memory {
   let data: UnsafeMutablePointer<Float>
   var version = 0
+  /// Of the mapping, where the block is one.
+  private let mapped: Int?
 
-  init(count: Int) {
-    let bytes = max(64, count * MemoryLayout<Float>.stride)
-    let huge = 2 << 20
-    let raw = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: bytes >= huge ? huge : 64)
-    if bytes >= huge { madvise(raw, bytes, 14 /* MADV_HUGEPAGE */) }
-    data = raw.bindMemory(to: Float.self, capacity: max(1, count))
-    data.initialize(repeating: 0, count: max(1, count))
+  init(count: Int, sparse: Bool) {
+    let bytes = max(64, count * MemoryLayout<Float>.stride), huge = 2 << 20
+    if bytes >= huge, let pages = Self.map((bytes + huge - 1) / huge * huge, huge: !sparse) {
+      mapped = (bytes + huge - 1) / huge * huge
+      data = pages.bindMemory(to: Float.self, capacity: count)
+    } else {
+      mapped = nil
+      let raw = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
+      data = raw.bindMemory(to: Float.self, capacity: max(1, count))
+      data.initialize(repeating: 0, count: max(1, count))
+    }
   }
 
-  deinit { UnsafeMutableRawPointer(data).deallocate() }
+  private static func map(_ bytes: Int, huge: Bool) -> UnsafeMutableRawPointer? {
+    guard let pages = mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), pages != MAP_FAILED
+    else { return nil }
+    madvise(pages, bytes, huge ? MADV_HUGEPAGE : MADV_NOHUGEPAGE)
+    return pages
+  }
+
+  deinit {
+    if let mapped { munmap(data, mapped) } else { UnsafeMutableRawPointer(data).deallocate() }
+  }
 }

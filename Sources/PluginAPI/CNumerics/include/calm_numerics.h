@@ -62,11 +62,12 @@ void calm_gelu_row(float *y, const float *x, int count);
 void calm_dgelu_row(float *dy, const float *x, int count);
 void calm_add_row(float *y, const float *x, int count);
 
-/* dropout.c — inverted dropout; the mask is a function of (key, index), so the backward pass draws it again. */
+/* elementwise.c — inverted dropout; the mask is a function of (key, index), so the backward pass draws it again. */
 void calm_dropout(float *x, size_t count, float p, uint64_t key);
 void calm_add(float *y, const float *x, size_t count);              /* y += x */
 void calm_scale(float *y, float factor, size_t count);              /* y *= factor */
 double calm_sum_of_squares(const float *x, size_t count);           /* float64, fixed order */
+void calm_clear(float *y, size_t count);
 
 /* layernorm.c — rows of `width`; mean and rstd [rows] are kept for the backward pass. */
 void calm_layernorm_forward(float *y, float *mean, float *rstd, const float *x, const float *weight, const float *bias,
@@ -105,8 +106,15 @@ void calm_embedding_backward(float *dtable, const float *dy, const int32_t *ids,
 
 /* adamw.c — decoupled weight decay (Loshchilov & Hutter 2019), arithmetic in the order of PyTorch's AdamW.
  * `gradient_scale` multiplies the gradient first (clipping, accumulation). */
-void calm_adamw(float *value, float *m, float *v, const float *gradient, size_t count, float gradient_scale,
-                float rate, float beta1, float beta2, float epsilon, float weight_decay, int64_t step);
+typedef struct {
+  float gradient_scale, rate, beta1, beta2, epsilon, weight_decay;
+  int64_t step; /* from 1 */
+} calm_adamw_rule;
+void calm_adamw(float *value, float *m, float *v, const float *gradient, size_t count, const calm_adamw_rule *rule);
+/* The same, bit for bit, of a table [rows, width] whose gradient and moments are zero but in the seen rows: those have no
+ * step but the decay. `seen` marks them, `seen_rows` lists them. */
+void calm_adamw_table(float *value, float *m, float *v, const float *gradient, int rows, int width, const int32_t *seen_rows,
+                      int seen_count, const uint8_t *seen, const calm_adamw_rule *rule);
 
 /* convert.c — half-precision storage to float32. */
 void calm_fp16_to_fp32(float *y, const uint16_t *x, size_t count);

@@ -1,5 +1,6 @@
 #include "chunks.h"
 #include "random.h"
+#include <string.h>
 
 enum { CHUNK = 8192 };
 
@@ -52,13 +53,43 @@ void calm_scale(float *y, float factor, size_t count) {
   chunked(scale_chunk, &j);
 }
 
-CALM_CLONES double calm_sum_of_squares(const float *x, size_t count) {
-  double lanes[16] = {0};
-  size_t i = 0;
-  for (; i + 16 <= count; i += 16)
-    for (int l = 0; l < 16; l++) lanes[l] += (double)x[i + l] * x[i + l];
-  double sum = 0;
-  for (; i < count; i++) sum += (double)x[i] * x[i];
+static void clear_chunk(void *context, int task) {
+  RANGE;
+  memset(j->y + from, 0, sizeof(float) * (to - from));
+}
+
+void calm_clear(float *y, size_t count) {
+  job j = {.y = y, .count = count};
+  chunked(clear_chunk, &j);
+}
+
+enum { SQUARES = 1 << 16 };
+
+typedef struct {
+  const float *x;
+  size_t count;
+  double *sums;
+} squares_job;
+
+CALM_CLONES static void squares_chunk(void *context, int task) {
+  const squares_job *j = context;
+  size_t i = (size_t)task * SQUARES, to = smaller(i + SQUARES, j->count);
+  double lanes[16] = {0}, sum = 0;
+  for (; i + 16 <= to; i += 16)
+    for (int l = 0; l < 16; l++) lanes[l] += (double)j->x[i + l] * j->x[i + l];
+  for (; i < to; i++) sum += (double)j->x[i] * j->x[i];
   for (int l = 0; l < 16; l++) sum += lanes[l];
+  j->sums[task] = sum;
+}
+
+/* Parts of fixed size, added in order: the sum does not depend on the threads. */
+double calm_sum_of_squares(const float *x, size_t count) {
+  double some[64], sum = 0;
+  for (size_t from = 0; from < count; from += 64 * SQUARES) {
+    size_t part = smaller(64 * SQUARES, count - from);
+    int tasks = (int)((part + SQUARES - 1) / SQUARES);
+    calm_parallel(tasks, squares_chunk, &(squares_job){x + from, part, some});
+    for (int t = 0; t < tasks; t++) sum += some[t];
+  }
   return sum;
 }
