@@ -1,0 +1,28 @@
+internal import CNumerics
+
+/// What this machine can do at most with the threads in use, measured when it is asked for (a tenth of a second each). Kernels
+/// are compared with it.
+public enum MachineLimits {
+  /// The kinds of arithmetic that matrix products are made of.
+  @frozen public enum Arithmetic: Sendable {
+    case fp32, bf16, int8
+  }
+
+  /// Operations a second, a multiply-add counted as two; nil where the processor has no instruction for it.
+  public static func operationsPerSecond(_ arithmetic: Arithmetic) -> Double? {
+    let rate =
+      switch arithmetic {
+      case .fp32: calm_peak_rate(CALM_FP32)
+      case .bf16: calm_peak_rate(CALM_BF16)
+      case .int8: calm_peak_rate(CALM_INT8)
+      }
+    return rate > 0 ? rate : nil
+  }
+
+  /// Bytes a second that are read from a block of `bytes`, which should be far larger than the caches; nil where there is no
+  /// memory for it.
+  public static func bytesReadPerSecond(from bytes: Int = 256 << 20) -> Double? {
+    let rate = calm_read_rate(max(1, bytes))
+    return rate > 0 ? rate : nil
+  }
+}
