@@ -14,7 +14,7 @@ struct Calm: AsyncParsableCommand {
     subcommands: [
       RunCommand.self, CheckCommand.self, TrainCommand.self, EvaluateCommand.self, TagCommand.self, ScoreCommand.self,
       DataCommand.self, PluginCommand.self, ModelCommand.self, ConfigCommand.self, TokenizeCommand.self,
-      EncodeCommand.self, ExplainCommand.self, DoctorCommand.self,
+      EncodeCommand.self, BenchCommand.self, ExplainCommand.self, DoctorCommand.self,
     ])
 }
 

@@ -51,4 +51,5 @@ indirect enum JSONValue: Decodable {
 
   subscript(key: String) -> JSONValue? { if case .object(let object) = self { object[key] } else { nil } }
   var number: Double? { if case .number(let number) = self { number } else { nil } }
+  var text: String? { if case .text(let text) = self { text } else { nil } }
 }

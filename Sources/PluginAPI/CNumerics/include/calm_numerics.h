@@ -120,4 +120,10 @@ void calm_adamw_table(float *value, float *m, float *v, const float *gradient, i
 void calm_fp16_to_fp32(float *y, const uint16_t *x, size_t count);
 void calm_bf16_to_fp32(float *y, const uint16_t *x, size_t count);
 
+/* peak.c — operations a second that all threads together can do at most, a multiply-add counted as two; 0 where the processor
+ * has no such instruction. And the bytes a second that they read from a block of `bytes`. */
+typedef enum { CALM_FP32, CALM_BF16, CALM_INT8 } calm_arithmetic;
+double calm_peak_rate(calm_arithmetic arithmetic);
+double calm_read_rate(size_t bytes);
+
 #endif
