@@ -93,3 +93,32 @@ double calm_sum_of_squares(const float *x, size_t count) {
   }
   return sum;
 }
+
+typedef struct {
+  const float *x;
+  size_t count;
+  _Atomic int *found;
+} finite_job;
+
+/* A number that is NaN or infinite has an exponent of ones. */
+CALM_CLONES static int any_special(const float *x, size_t count) {
+  uint32_t found = 0;
+  for (size_t i = 0; i < count; i++) {
+    uint32_t bits;
+    memcpy(&bits, x + i, 4);
+    found |= (bits & 0x7f800000u) == 0x7f800000u;
+  }
+  return (int)found;
+}
+
+static void finite_chunk(void *context, int task) {
+  const finite_job *j = context;
+  size_t from = (size_t)task * SQUARES, to = smaller(from + SQUARES, j->count);
+  if (any_special(j->x + from, to - from)) *j->found = 1;
+}
+
+int calm_all_finite(const float *x, size_t count) {
+  _Atomic int found = 0;
+  calm_parallel((int)((count + SQUARES - 1) / SQUARES), finite_chunk, &(finite_job){x, count, &found});
+  return !found;
+}

@@ -15,14 +15,15 @@ public final class Tensor: @unchecked Sendable {
   public let count: Int
   /// The elements. Valid as long as the tensor (or a view of the same memory) is alive: keep it in a variable, since a
   /// temporary may be gone before its memory is read.
-  public let data: UnsafeMutablePointer<Float>
+  public var data: UnsafeMutablePointer<Float> { owner.data + offset }
   private let owner: Memory
+  private let offset: Int
 
   /// Zeros of the given shape, aligned to 64 bytes.
   /// - Parameter sparse: few rows will ever be written: memory comes page by page, not in large pages.
   public convenience init(zeros shape: [Int], sparse: Bool = false) {
     let memory = Memory(count: shape.reduce(1, *), sparse: sparse)
-    self.init(shape: shape, data: memory.data, owner: memory)
+    self.init(shape: shape, offset: 0, owner: memory)
   }
 
   /// A copy of `values`, whose number must be the product of `shape`.
@@ -32,11 +33,22 @@ public final class Tensor: @unchecked Sendable {
     for (i, value) in values.enumerated() { data[i] = value }
   }
 
-  private init(shape: [Int], data: UnsafeMutablePointer<Float>, owner: Memory) {
+  private init(shape: [Int], offset: Int, owner: Memory) {
     self.shape = shape
     self.count = shape.reduce(1, *)
-    self.data = data
+    self.offset = offset
     self.owner = owner
+  }
+
+  /// Whether this is no part of a larger tensor.
+  public var ownsItsMemory: Bool { offset == 0 && count == owner.count }
+
+  /// From now on this tensor and its views are the numbers at `numbers`, as many as it has, which `keeper` keeps valid. Only for
+  /// a tensor that ``ownsItsMemory``.
+  public func adopt(_ numbers: UnsafeMutablePointer<Float>, keeping keeper: AnyObject) {
+    precondition(ownsItsMemory, "a part of a tensor cannot be elsewhere than the rest")
+    owner.adopt(numbers, keeping: keeper)
+    changed()
   }
 
   /// One element; for loops over many, read ``data``.
@@ -62,7 +74,7 @@ public final class Tensor: @unchecked Sendable {
   /// The same numbers from element `offset` on, under another shape.
   public func view(at offset: Int = 0, shape: [Int]) -> Tensor {
     precondition(offset >= 0 && offset + shape.reduce(1, *) <= count, "the view \(shape) at \(offset) leaves \(self.shape)")
-    return Tensor(shape: shape, data: data + offset, owner: owner)
+    return Tensor(shape: shape, offset: self.offset + offset, owner: owner)
   }
 
   /// Rows `range` of the first dimension, sharing memory.
@@ -104,27 +116,31 @@ public final class Tensor: @unchecked Sendable {
   public var sumOfSquares: Double { calm_sum_of_squares(data, count) }
 
   /// Whether no element is NaN or infinite.
-  public var isFinite: Bool {
-    for i in 0..<count where !data[i].isFinite { return false }
-    return true
-  }
+  public var isFinite: Bool { calm_all_finite(data, count) != 0 }
 }
 
 /// Owns what tensors point to. Large blocks come from the system as zero pages, which take no memory before they are written
 /// to, and ask for huge pages unless they are sparse: weights are read from end to end every step.
 private final class Memory {
-  let data: UnsafeMutablePointer<Float>
+  private(set) var data: UnsafeMutablePointer<Float>
+  let count: Int
   var version = 0
-  /// Of the mapping, where the block is one.
-  private let mapped: Int?
+  private var kind: Kind
+
+  private enum Kind {
+    case allocated
+    case mapped(bytes: Int)
+    case kept(AnyObject)
+  }
 
   init(count: Int, sparse: Bool) {
+    self.count = count
     let bytes = max(64, count * MemoryLayout<Float>.stride), huge = 2 << 20
-    if bytes >= huge, let pages = Self.map((bytes + huge - 1) / huge * huge, huge: !sparse) {
-      mapped = (bytes + huge - 1) / huge * huge
+    if bytes >= huge, let pages = Self.map(bytes, huge: !sparse) {
+      kind = .mapped(bytes: bytes)
       data = pages.bindMemory(to: Float.self, capacity: count)
     } else {
-      mapped = nil
+      kind = .allocated
       let raw = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
       data = raw.bindMemory(to: Float.self, capacity: max(1, count))
       data.initialize(repeating: 0, count: max(1, count))
@@ -138,7 +154,18 @@ private final class Memory {
     return pages
   }
 
-  deinit {
-    if let mapped { munmap(data, mapped) } else { UnsafeMutableRawPointer(data).deallocate() }
+  func adopt(_ numbers: UnsafeMutablePointer<Float>, keeping keeper: AnyObject) {
+    free()
+    (data, kind) = (numbers, .kept(keeper))
   }
+
+  private func free() {
+    switch kind {
+    case .allocated: UnsafeMutableRawPointer(data).deallocate()
+    case .mapped(let bytes): munmap(data, bytes)
+    case .kept: break
+    }
+  }
+
+  deinit { free() }
 }

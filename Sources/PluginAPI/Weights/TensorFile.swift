@@ -58,6 +58,16 @@ extension TensorFile {
     out.changed()
   }
 
+  /// Makes `out` the tensor `name`: in place in the mapped file where that holds float32, else a converted copy.
+  public func load(_ name: String, into out: Tensor) throws {
+    let entry = try entry(name)
+    guard entry.type == .float32, entry.shape == out.shape, entry.range.lowerBound % 4 == 0, out.ownsItsMemory,
+      let base = file.bytes.baseAddress
+    else { return try read(name, into: out) }
+    let numbers = UnsafeMutableRawPointer(mutating: base + entry.range.lowerBound)
+    out.adopt(numbers.bindMemory(to: Float.self, capacity: out.count), keeping: file)
+  }
+
   /// The tensor `name` as float32.
   public func tensor(_ name: String) throws -> Tensor {
     let out = Tensor(zeros: try entry(name).shape)

@@ -3,9 +3,9 @@ import PluginAPI
 /// y = x · weightᵀ + bias, weight [out, in].
 final class Linear: @unchecked Sendable {
   let weight: Tensor, bias: Tensor, dweight: Tensor, dbias: Tensor
-  /// The weight as inference reads it, and the version that it was made of. Training changes weights at every step: there the
-  /// products pack for themselves, which costs them one or two per cent and no memory.
-  private var packed: (matrix: PackedMatrix, version: Int, precision: Precision)?
+  /// The weight as inference reads it, made at the second use of one version: what is tagged once, or changes at every step of
+  /// training, is packed by each product on its way, which costs one or two per cent and no memory.
+  private var packed: (version: Int, matrix: PackedMatrix?)?
 
   init(weight: Tensor, bias: Tensor, dweight: Tensor, dbias: Tensor) {
     (self.weight, self.bias, self.dweight, self.dbias) = (weight, bias, dweight, dbias)
@@ -21,14 +21,24 @@ final class Linear: @unchecked Sendable {
     _ y: UnsafeMutablePointer<Float>, _ x: UnsafePointer<Float>, rows: Int, pass: Pass,
     gelu: UnsafeMutablePointer<Float>? = nil
   ) {
-    guard !pass.training else {
-      packed = nil
+    guard let matrix = pass.training ? forget() : packedAgain(pass.precision) else {
       return Kernels.linear(y, x, weight: weight, bias: bias, rows: rows, precision: pass.precision, gelu: gelu)
     }
-    if packed?.version != weight.version || packed?.precision != pass.precision {
-      packed = (PackedMatrix(weight, precision: pass.precision), weight.version, pass.precision)
+    Kernels.linear(y, x, weight: matrix, bias: bias, rows: rows, gelu: gelu)
+  }
+
+  private func forget() -> PackedMatrix? {
+    packed = nil
+    return nil
+  }
+
+  private func packedAgain(_ precision: Precision) -> PackedMatrix? {
+    if packed?.version != weight.version {
+      packed = (weight.version, nil)
+    } else if packed?.matrix == nil {
+      packed?.matrix = PackedMatrix(weight, precision: precision)
     }
-    if let packed { Kernels.linear(y, x, weight: packed.matrix, bias: bias, rows: rows, gelu: gelu) }
+    return packed?.matrix
   }
 
   /// dx[rows, in] from dy[rows, out]; gradients of weight and bias accumulate. Where x was gelu(`geluOf`), dx goes on through it.

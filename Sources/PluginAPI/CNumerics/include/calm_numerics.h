@@ -68,6 +68,7 @@ void calm_add(float *y, const float *x, size_t count);              /* y += x */
 void calm_scale(float *y, float factor, size_t count);              /* y *= factor */
 double calm_sum_of_squares(const float *x, size_t count);           /* float64, fixed order */
 void calm_clear(float *y, size_t count);
+int calm_all_finite(const float *x, size_t count);
 
 /* layernorm.c — rows of `width`; mean and rstd [rows] are kept for the backward pass. */
 void calm_layernorm_forward(float *y, float *mean, float *rstd, const float *x, const float *weight, const float *bias,
@@ -122,8 +123,7 @@ void calm_bf16_to_fp32(float *y, const uint16_t *x, size_t count);
 
 /* peak.c — operations a second that all threads together can do at most, a multiply-add counted as two; 0 where the processor
  * has no such instruction. And the bytes a second that they read from a block of `bytes`. */
-typedef enum { CALM_FP32, CALM_BF16, CALM_INT8 } calm_arithmetic;
-double calm_peak_rate(calm_arithmetic arithmetic);
+double calm_peak_rate(calm_precision p);
 double calm_read_rate(size_t bytes);
 
 #endif
