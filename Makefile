@@ -6,7 +6,7 @@ CALM := .build/release/calm
 PLUGINS := BioBERT CRF KLCooperative Precomputed
 PACKAGES := libopenblas-dev libyaml-dev zlib1g-dev libssl-dev pkg-config python3-pip unzip
 
-.PHONY: build setup run test golden format lint clean
+.PHONY: build setup run test golden bench format lint clean
 
 # Debian's packages, installed only where one is missing.
 setup:
@@ -38,6 +38,16 @@ golden: setup
 	status=$${PIPESTATUS[0]}; \
 	awk '/ Test run with/ { next } / Test .* passed after/ { p++ } / Test .* failed after/ { f++ } / (Test|Suite) .* skipped/ { s++ } \
 	  END { printf "golden: %d passed, %d failed, %d skipped\n", p, f, s }' .build/golden.log; exit $$status
+
+# The standard set of Documentation/performance.md, our side alone; Benchmarks/compare-* run the peers beside it.
+bench: build
+	$(CALM) bench gemm
+	$(CALM) bench crf
+	@for shape in minilm bert-base; do for length in 32 128 512; do \
+	  $(CALM) bench encoder --shape $$shape --length $$length || exit 1; done; done
+	model=$$($(CALM) model fetch plugins.yaml | cut -f 2) && \
+	$(CALM) bench tokenizer --model "$$model" Examples/data/contexts/train.json
+	$(CALM) bench train plugins.yaml
 
 format:
 	swift format --in-place --recursive --parallel Sources Plugins Tests Package.swift

@@ -44,6 +44,7 @@ final class TinyBert: Sendable {
   func encoder(dropout: Float?, firstPosition: Int = 0) throws -> WordEncoder {
     try WordEncoder(
       folder: folder, config: TransformerConfig(folder: folder), tokenizer: WordPieceTokenizer(folder: folder),
-      firstPosition: firstPosition, dropout: dropout, services: Services(seed: 1, cacheFolder: folder) { _, _ in })
+      firstPosition: firstPosition, dropout: dropout, precision: .fp32,
+      services: Services(seed: 1, cacheFolder: folder) { _, _ in })
   }
 }

@@ -183,8 +183,8 @@ struct EncoderGoldenTests {
       _ = try Self.backward(model, expected)
       for (parameter, m, v) in moments {
         Kernels.adamW(
-          value: parameter.value, m: m, v: v, gradient: parameter.gradient, gradientScale: 1, rate: 1e-3, beta1: 0.9,
-          beta2: 0.999, epsilon: 1e-6, weightDecay: 0.01, step: step)
+          value: parameter.value, m: m, v: v, gradient: parameter.gradient,
+          AdamWRule(rate: 1e-3, epsilon: 1e-6, weightDecay: 0.01, step: step))
         let name = "adamw\(step)." + parameter.name
         // The true gradient of a key bias is zero, so Adam amplifies rounding there.
         guard expected.entries[name] != nil, !parameter.name.hasSuffix("attention.self.key.bias") else { continue }

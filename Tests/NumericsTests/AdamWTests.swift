@@ -33,8 +33,10 @@ extension KernelTwins {
           let value = start.copy(), m = Tensor(zeros: [count]), v = Tensor(zeros: [count])
           for (step, gradient) in gradients.enumerated() {
             Kernels.adamW(
-              value: value, m: m, v: v, gradient: gradient, gradientScale: setting.scale, rate: setting.rate, beta1: beta1,
-              beta2: beta2, epsilon: setting.epsilon, weightDecay: setting.decay, step: step + 1)
+              value: value, m: m, v: v, gradient: gradient,
+              AdamWRule(
+                gradientScale: setting.scale, rate: setting.rate, beta1: beta1, beta2: beta2, epsilon: setting.epsilon,
+                weightDecay: setting.decay, step: step + 1))
           }
           return [value, m, v]
         }
@@ -52,8 +54,7 @@ extension KernelTwins {
     @Test func withoutAGradientOnlyDecayMoves() {
       let value = Tensor([2, -4], shape: [2]), m = Tensor(zeros: [2]), v = Tensor(zeros: [2]), gradient = Tensor(zeros: [2])
       Kernels.adamW(
-        value: value, m: m, v: v, gradient: gradient, gradientScale: 1, rate: 0.5, beta1: 0.9, beta2: 0.999, epsilon: 1e-8,
-        weightDecay: 0.5, step: 1)
+        value: value, m: m, v: v, gradient: gradient, AdamWRule(rate: 0.5, epsilon: 1e-8, weightDecay: 0.5, step: 1))
       #expect(value.values == [1.5, -3])
     }
   }

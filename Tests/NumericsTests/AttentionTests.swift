@@ -59,8 +59,10 @@ extension KernelTwins {
         }
       }
       Kernels.attention(
-        out.data, lse: lse.data, qkv: qkv.data, offsets: batch.offsets, heads: batch.heads, hidden: hidden,
-        dropout: batch.dropout, key: key)
+        out.data, lse: lse.data,
+        AttentionInput(
+          qkv: qkv.data, offsets: batch.offsets, heads: batch.heads, hidden: hidden,
+          dropout: batch.dropout, key: key))
       return batch.lengths.enumerated().flatMap { s, length in
         (0..<batch.heads).map { head in
           (0..<length).map { t in
@@ -109,11 +111,14 @@ extension KernelTwins {
         let y = Tensor(zeros: [batch.tokens, h]), kept = Tensor(zeros: [batch.tokens, batch.heads])
         let d = Tensor.filled([batch.tokens, 3 * h], .nan)
         Kernels.attention(
-          y.data, lse: kept.data, qkv: qkv.data, offsets: batch.offsets, heads: batch.heads, hidden: h, dropout: batch.dropout,
-          key: Self.key)
+          y.data, lse: kept.data,
+          AttentionInput(
+            qkv: qkv.data, offsets: batch.offsets, heads: batch.heads, hidden: h, dropout: batch.dropout,
+            key: Self.key))
         Kernels.attentionBackward(
-          d.data, dout: dout.data, lse: kept.data, qkv: qkv.data, offsets: batch.offsets, heads: batch.heads, hidden: h,
-          dropout: batch.dropout, key: Self.key)
+          dq: d.data, dk: d.data + h, dv: d.data + 2 * h, dout: dout.data, out: y.data, lse: kept.data,
+          AttentionInput(
+            qkv: qkv.data, offsets: batch.offsets, heads: batch.heads, hidden: h, dropout: batch.dropout, key: Self.key))
         return [y, kept, d]
       }
       onThreads(threads) {
@@ -142,9 +147,12 @@ extension KernelTwins {
       var random = RandomStream(seed: 2, "attention")
       let qkv = Tensor.random([9, 3 * 8], within: 200, &random), out = Tensor(zeros: [9, 8]), lse = Tensor(zeros: [9, 2])
       let d = Tensor(zeros: qkv.shape)
-      Kernels.attention(out.data, lse: lse.data, qkv: qkv.data, offsets: [0, 9], heads: 2, hidden: 8)
+      Kernels.attention(
+        out.data, lse: lse.data,
+        AttentionInput(qkv: qkv.data, offsets: [0, 9], heads: 2, hidden: 8))
       Kernels.attentionBackward(
-        d.data, dout: out.data, lse: lse.data, qkv: qkv.data, offsets: [0, 9], heads: 2, hidden: 8)
+        dq: d.data, dk: d.data + 8, dv: d.data + 2 * 8, dout: out.data, out: out.data, lse: lse.data,
+        AttentionInput(qkv: qkv.data, offsets: [0, 9], heads: 2, hidden: 8))
       #expect(out.isFinite && lse.isFinite && d.isFinite)
     }
   }

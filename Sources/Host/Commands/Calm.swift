@@ -14,7 +14,7 @@ struct Calm: AsyncParsableCommand {
     subcommands: [
       RunCommand.self, CheckCommand.self, TrainCommand.self, EvaluateCommand.self, TagCommand.self, ScoreCommand.self,
       DataCommand.self, PluginCommand.self, ModelCommand.self, ConfigCommand.self, TokenizeCommand.self,
-      EncodeCommand.self, ExplainCommand.self, DoctorCommand.self,
+      EncodeCommand.self, BenchCommand.self, ExplainCommand.self, DoctorCommand.self,
     ])
 }
 
@@ -110,4 +110,13 @@ struct ExperimentOptions: ParsableArguments {
   var overrides: [String] = []
 
   func load() throws -> Experiment { try Experiment(path: config, overrides: overrides) }
+}
+
+/// Values of a run's own configuration that are different this time, e.g. the encoder's precision.
+struct OverrideOptions: ParsableArguments {
+  @Option(
+    name: .customLong("set"),
+    help: ArgumentHelp(
+      "Override a value of the run by its dotted path, e.g. encoder.options.precision=int8.", valueName: "path=value"))
+  var set: [String] = []
 }

@@ -17,7 +17,7 @@ struct CheckCommand: AsyncParsableCommand {
     let loaded = try experiment.load()
     console.result("ok  configuration and plugins: \(experiment.config)")
     try prepareMachine(threads: loaded.threads)
-    console.result("ok  linear algebra: OpenBLAS \(LinearAlgebra.kernel), \(Threads.count) threads")
+    console.result("ok  linear algebra: \(LinearAlgebra.engine()), \(Threads.count) threads")
     for model in loaded.models where ModelFetch.folder(of: model) == nil {
       throw Diagnostic(
         "M401", "the model `\(model.name)` is not fetched yet", hint: "run `calm model fetch \(experiment.config)`")

@@ -12,12 +12,21 @@ struct EncoderOptions: ParsableArguments {
 
   /// - Parameter textOnly: whether the tokenizer is enough.
   func encoder(textOnly: Bool = false) throws -> any TokenEncoder {
+    try Self.open(model: model, plugin: plugin, textOnly: textOnly)
+  }
+
+  /// The model in a folder; `options` are given to the plugin beside it.
+  static func open(
+    model: String, plugin: String?, options: [(name: String, value: String)] = [], textOnly: Bool = false
+  ) throws -> any TokenEncoder {
     let registry = PluginRegistry(declared: [], folders: [])
-    let id = try plugin ?? Self.pluginID(forModel: model)
+    let id = try plugin ?? pluginID(forModel: model)
     let loaded = try registry.plugin(id: id, kind: .encoder, mark: nil)
-    let place = SourceMark(file: "--model", line: 1, column: 1)
-    let given = ConfigNode(
-      .map([.init(.init("model", mark: place), ConfigNode(.scalar(model, quoted: true), mark: place))]), mark: place)
+    let entries = ([("model", model)] + options).map { name, value in
+      let place = SourceMark(file: "--\(name)", line: 1, column: 1)
+      return ConfigNode.Entry(.init(name, mark: place), ConfigNode(.scalar(value, quoted: true), mark: place))
+    }
+    let given = ConfigNode(.map(entries), mark: SourceMark(file: "--model", line: 1, column: 1))
     let use = PluginUse(id: id, plugin: loaded, options: given.filled(with: loaded.manifest.options))
     guard let encoder = try use.make(shape: Shape(textOnly: textOnly), services: .standard(seed: 1)) as? any TokenEncoder else {
       throw Diagnostic("P310", "plugin `\(id)` is an encoder without sub-tokens")

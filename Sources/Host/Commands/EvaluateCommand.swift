@@ -15,6 +15,8 @@ struct EvaluateCommand: AsyncParsableCommand {
   @Option(help: "Break the scores down by type, length, seen or context-class.")
   var by: Breakdown?
 
+  @OptionGroup var overridden: OverrideOptions
+
   @Option(help: "text or json.")
   var format = OutputFormat.text
 
@@ -22,7 +24,7 @@ struct EvaluateCommand: AsyncParsableCommand {
 
   mutating func run() async throws {
     common.apply()
-    let trained = try TrainedRun(path: run)
+    let trained = try TrainedRun(path: run, overrides: overridden.set)
     let progress = Progress()
     let corpus = try await CorpusLoader(trained.experiment, progress: progress).load()
     let name = split ?? (corpus.splits["test"] != nil ? "test" : "dev")

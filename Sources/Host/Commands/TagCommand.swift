@@ -31,11 +31,12 @@ struct TagCommand: AsyncParsableCommand {
   @Option(help: "text, conll, json or html.")
   var format = Format.text
 
+  @OptionGroup var overridden: OverrideOptions
   @OptionGroup var common: CommonOptions
 
   mutating func run() async throws {
     common.apply()
-    let trained = try TrainedRun(path: run)
+    let trained = try TrainedRun(path: run, overrides: overridden.set)
     let sentences = try read()
     let (view, found) = try await findContexts(sentences, trained)
     let batch = sentences.indices.map { i in

@@ -50,6 +50,7 @@ struct TrainingSection: PluginOptions {
   var epochs: Int
   var batch: Int
   var accumulation: Int
+  var microBatchTokens: Int
   var optimiser: String
   var learningRates: [String: Double]
   var epsilon: Double
@@ -74,6 +75,9 @@ struct TrainingSection: PluginOptions {
     .optional("batch", .integer, default: "4", in: 1...65536, help: "sentences an optimiser step"),
     .optional(
       "accumulation", .integer, default: "1", in: 1...65536, help: "micro-batches a step; less memory, the same gradient"),
+    .optional(
+      "microBatchTokens", .integer, default: "2048", in: 1...1e9,
+      help: "a micro-batch with more sub-tokens is cut further: bounds memory, whatever the batch"),
     .optional("optimiser", .choice(["adamw"]), default: "adamw", help: "AdamW with decoupled weight decay"),
     .optional(
       "learningRates", .map(.number), default: "", in: 0...10,

@@ -26,7 +26,10 @@ struct GradientCheck {
     guard gradient.isFinite else { return "the gradient of \(name) is not finite" }
     guard tensor.count > 0 else { return nil }
     let original = tensor.copy()
-    defer { tensor.data.update(from: original.data, count: tensor.count) }
+    defer {
+      tensor.data.update(from: original.data, count: tensor.count)
+      tensor.changed()
+    }
     for attempt in 0...Self.randomDirections {
       let along = attempt == 0 ? alongGradient(gradient) : Tensor.normal(tensor.shape, using: &random)
       guard let direction = along else { continue }
@@ -66,6 +69,7 @@ struct GradientCheck {
       }
       let high = try value()
       for i in 0..<tensor.count where original.data[i].isFinite { tensor.data[i] = moved(i, -1) }
+      tensor.changed()
       let change = high - (try value())
       let gap = abs(change - expected)
       // A random direction may happen to be level: the terms' size says what is small.

@@ -27,11 +27,13 @@ func withShakenParameters<Result>(_ parameters: [Parameter], seed: UInt64, _ bod
   defer {
     for (parameter, original) in zip(parameters, originals) {
       parameter.value.data.update(from: original.data, count: original.count)
+      parameter.value.changed()
     }
   }
   var random = RandomStream(seed: seed, "laws.shaken")
   for parameter in parameters {
     for i in 0..<parameter.value.count { parameter.value.data[i] += Float(0.6 * random.normal()) }
+    parameter.value.changed()
   }
   return try body()
 }

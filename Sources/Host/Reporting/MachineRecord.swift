@@ -16,7 +16,7 @@ struct MachineRecord: Codable, Sendable {
     }
     return MachineRecord(
       calm: Calm.version, compiler: compiler, processor: processorName(), threads: Threads.count,
-      blas: "OpenBLAS \(LinearAlgebra.kernel)", system: firstLine("/proc/version"))
+      blas: LinearAlgebra.engine(), system: firstLine("/proc/version"))
   }
 
   private static func processorName() -> String {

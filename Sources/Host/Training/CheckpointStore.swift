@@ -98,6 +98,7 @@ struct CheckpointStore {
           try file.read("adamw.v." + slot.name, into: slot.v)
         }
       } catch { throw Diagnostic("S602", "\(error)", hint: "remove that checkpoint; the one before it is used then") }
+      optimiser.findSeenRows()
       for (role, plugin) in plugins { try plugin.loadState(manifest.plugins[role] ?? []) }
       optimiser.step = manifest.state.step
       return manifest.state

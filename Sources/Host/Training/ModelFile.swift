@@ -49,7 +49,7 @@ struct ModelFile: Codable, Sendable {
     }
     do {
       let file = try SafeTensors(path: path)
-      for (name, parameter) in tagger.parameters { try file.read(name, into: parameter.value) }
+      for (name, parameter) in tagger.parameters { try file.load(name, into: parameter.value) }
     } catch { throw Diagnostic("S602", "\(error)") }
   }
 }

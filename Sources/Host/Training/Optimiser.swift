@@ -8,6 +8,15 @@ final class Optimiser {
     let parameter: Parameter
     let rate: Double
     let m: Tensor, v: Tensor
+    /// Of a table: the rows that any step has touched. The others' moments are zero.
+    let seen: RowSet?
+
+    init(_ name: String, _ parameter: Parameter, rate: Double) {
+      let shape = parameter.value.shape, sparse = parameter.touched != nil
+      (self.name, self.parameter, self.rate) = (name, parameter, rate)
+      (m, v) = (Tensor(zeros: shape, sparse: sparse), Tensor(zeros: shape, sparse: sparse))
+      seen = sparse ? RowSet(of: shape[0]) : nil
+    }
   }
 
   let slots: [Slot]
@@ -24,17 +33,28 @@ final class Optimiser {
           "C103", "parameter `\(name)` is in the group `\(parameter.group)`, which has no learning rate",
           hint: "add `\(parameter.group): …` under training.learningRates")
       }
-      return Slot(
-        name: name, parameter: parameter, rate: rate, m: Tensor(zeros: parameter.value.shape),
-        v: Tensor(zeros: parameter.value.shape))
+      return Slot(name, parameter, rate: rate)
     }
   }
 
   /// Sets every gradient to zero.
-  func clearGradients() { for slot in slots { slot.parameter.gradient.clear() } }
+  func clearGradients() { for slot in slots { slot.parameter.clearGradient() } }
+
+  /// After the moments were read from a checkpoint: a row was seen if it has any. (One that was seen with a gradient of zero
+  /// has none, and does not differ from one never seen.)
+  func findSeenRows() {
+    for slot in slots {
+      guard let seen = slot.seen else { continue }
+      let width = slot.m.shape[1]
+      seen.formUnion(
+        (0..<Int32(slot.m.shape[0])).filter { row in
+          (0..<width).contains { slot.m.data[Int(row) * width + $0] != 0 || slot.v.data[Int(row) * width + $0] != 0 }
+        })
+    }
+  }
 
   /// The global L2 norm of all gradients.
-  var gradientNorm: Double { slots.map(\.parameter.gradient.sumOfSquares).reduce(0, +).squareRoot() }
+  var gradientNorm: Double { slots.map(\.parameter.gradientSumOfSquares).reduce(0, +).squareRoot() }
 
   /// Clips, steps and counts. `factor` is the schedule's at this step.
   /// - Returns: the gradient norm before clipping.
@@ -47,10 +67,17 @@ final class Optimiser {
     let scale = section.clip > 0 && norm > section.clip ? section.clip / (norm + 1e-6) : 1
     step += 1
     for slot in slots {
-      Kernels.adamW(
-        value: slot.parameter.value, m: slot.m, v: slot.v, gradient: slot.parameter.gradient,
+      let parameter = slot.parameter
+      let rule = AdamWRule(
         gradientScale: Float(scale), rate: Float(slot.rate * factor), beta1: Float(section.beta1),
         beta2: Float(section.beta2), epsilon: Float(section.epsilon), weightDecay: Float(section.weightDecay), step: step)
+      if let seen = slot.seen, let touched = parameter.touched {
+        seen.formUnion(touched.rows)
+        Kernels.adamW(
+          table: parameter.value, m: slot.m, v: slot.v, gradient: parameter.gradient, seen: seen, rule)
+      } else {
+        Kernels.adamW(value: parameter.value, m: slot.m, v: slot.v, gradient: parameter.gradient, rule)
+      }
     }
     return norm
   }

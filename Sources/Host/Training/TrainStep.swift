@@ -9,6 +9,8 @@ struct TrainStep {
   let schedule: Schedule
   let section: TrainingSection
   let seed: UInt64
+  /// Told where the time goes, if anybody asks.
+  var clock: StepClock?
 
   /// What a step came to.
   struct Result {
@@ -20,13 +22,14 @@ struct TrainStep {
 
   func run(_ examples: [Example]) throws -> Result {
     var result = Result()
+    clock?.start()
     optimiser.clearGradients()
-    let size = (examples.count + section.accumulation - 1) / section.accumulation
-    for (k, from) in stride(from: 0, to: examples.count, by: size).enumerated() {
-      let micro = Array(examples[from..<min(from + size, examples.count)])
+    clock?.end("optimiser")
+    let parts = microBatches(examples, section: section, tokens: tagger.tokens(of:))
+    for (k, part) in parts.enumerated() {
       try accumulate(
-        micro, mode: .training(seed: seed, step: optimiser.step, microBatch: k),
-        share: Double(micro.count) / Double(examples.count), into: &result)
+        part, mode: .training(seed: seed, step: optimiser.step, microBatch: k),
+        share: Double(part.count) / Double(examples.count), into: &result)
     }
     guard result.loss.isFinite else {
       throw Diagnostic(
@@ -34,6 +37,7 @@ struct TrainStep {
         hint: "lower the learning rates, or check the data of this step", notes: examples.map { "sentence \($0.id)" })
     }
     result.gradientNorm = try optimiser.advance(factor: schedule.factor(at: optimiser.step))
+    clock?.end("optimiser")
     return result
   }
 
@@ -43,15 +47,20 @@ struct TrainStep {
     if loss.joint { return try accumulateJointly(examples, gold, mode: mode, share: share, into: &result) }
     for view in loss.views {
       let vectors = try encode(view, examples, mode)
+      clock?.end("encoder.forward.\(view.rawValue)")
       let mask = wordDropout(view, vectors.value, mode)
       let words = WordVectors(offsets: vectors.value.offsets, tensor: vectors.value.tensor.zeroing(mask))
       let posterior = try tagger.decoder.decode(words, gold: gold, mode: mode)
+      clock?.end("decoder")
       let output = ViewOutput(view: view, words: words, posterior: posterior.value)
       let value = try loss.evaluate(output, earlier: earlier).scaled(by: share)
       result.add(value, words: words.tensor.shape[0])
+      clock?.end("loss")
       let dwords = try posterior.backward(value.posterior)
       if let more = value.words { dwords.add(more) }
+      clock?.end("decoder")
       try vectors.backward(dwords.zeroing(mask))
+      clock?.end("encoder.backward.\(view.rawValue)")
       earlier.append(output)
     }
   }
@@ -66,22 +75,27 @@ struct TrainStep {
     }
     let (one, two) = (loss.views[0], loss.views[1])
     let vectors1 = try encode(one, examples, mode), vectors2 = try encode(two, examples, mode)
+    clock?.end("encoder.forward.both")
     let mask1 = wordDropout(one, vectors1.value, mode), mask2 = wordDropout(two, vectors2.value, mode)
     let words1 = WordVectors(offsets: vectors1.value.offsets, tensor: vectors1.value.tensor.zeroing(mask1))
     let words2 = WordVectors(offsets: vectors2.value.offsets, tensor: vectors2.value.tensor.zeroing(mask2))
     let posterior1 = try tagger.decoder.decode(words1, gold: gold, mode: mode)
     let posterior2 = try tagger.decoder.decode(words2, gold: gold, mode: mode)
+    clock?.end("decoder")
     let values = try loss.evaluateJointly([
       ViewOutput(view: one, words: words1, posterior: posterior1.value),
       ViewOutput(view: two, words: words2, posterior: posterior2.value),
     ]).map { $0.scaled(by: share) }
     guard values.count == 2 else { throw PluginError("a joint loss gave \(values.count) values for two views") }
     for value in values { result.add(value, words: words1.tensor.shape[0]) }
+    clock?.end("loss")
     let dwords1 = try posterior1.backward(values[0].posterior), dwords2 = try posterior2.backward(values[1].posterior)
     if let more = values[0].words { dwords1.add(more) }
     if let more = values[1].words { dwords2.add(more) }
+    clock?.end("decoder")
     try vectors1.backward(dwords1.zeroing(mask1))
     try vectors2.backward(dwords2.zeroing(mask2))
+    clock?.end("encoder.backward.both")
   }
 
   private func encode(_ view: View, _ examples: [Example], _ mode: Mode) throws -> Forward<WordVectors, Tensor, Void> {

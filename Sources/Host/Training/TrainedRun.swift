@@ -8,13 +8,13 @@ struct TrainedRun {
   let tagger: Tagger
   let model: ModelFile
 
-  /// Opens `path`: its resolved configuration and its best model.
-  init(path: String) throws {
+  /// Opens `path`: its resolved configuration, changed by `overrides`, and its best model.
+  init(path: String, overrides: [String] = []) throws {
     guard FileManager.default.fileExists(atPath: path + "/config.yaml") else {
       throw Diagnostic("S602", "\(path) is not a run folder: it has no config.yaml", hint: "runs are made by `calm run`")
     }
     self.path = path
-    experiment = try Experiment(path: path + "/config.yaml")
+    experiment = try Experiment(path: path + "/config.yaml", overrides: overrides)
     try prepareMachine(threads: experiment.threads)
     try fetchModels(experiment)
     model = try ModelFile.read(run: path, name: "best")

@@ -4,56 +4,62 @@
 
 enum { CHUNK = 8192 };
 
+/* Rows, for those who have them in the cache. Loops say that they may be vectorised although in and out may be one row. */
+#define EACH _Pragma("clang loop vectorize(assume_safety)") for (int i = 0; i < count; i++)
+
+/* gelu(x) = x * Phi(x), the exact form of BERT. */
+CALM_CLONES static void gelu_row(float *y, const float *x, int count) {
+  EACH y[i] = 0.5f * x[i] * (1.0f + vec_erf(x[i] * 0.70710678118654752f));
+}
+
+/* dy *= gelu'(x) = Phi(x) + x * phi(x). Phi by Abramowitz & Stegun 7.1.26, whose exponential is that of phi: the error, 1e-7,
+ * is that of float32. */
+CALM_CLONES static void dgelu_row(float *dy, const float *x, int count) {
+  EACH {
+    float a = __builtin_fabsf(x[i]), e = vec_exp(-0.5f * x[i] * x[i]);
+    float t = 1.0f / (1.0f + 0.3275911f * 0.70710678118654752f * a);
+    float tail = ((((1.061405429f * t - 1.453152027f) * t + 1.421413741f) * t - 0.284496736f) * t + 0.254829592f) * t * e;
+    float cdf = 0.5f * tail; /* of -|x| */
+    cdf = x[i] < 0 ? cdf : 1.0f - cdf;
+    dy[i] *= cdf + x[i] * 0.39894228040143268f * e;
+  }
+}
+
+CALM_CLONES static void add_row(float *y, const float *x, int count) {
+  EACH y[i] += x[i];
+}
+
+static void tanh_row(float *y, const float *x, int count) {
+  for (int i = 0; i < count; i++) y[i] = tanhf(x[i]);
+}
+
+CALM_CLONES static void dtanh_row(float *dy, const float *y, int count) {
+  EACH dy[i] *= 1.0f - y[i] * y[i];
+}
+
+void calm_gelu_row(float *y, const float *x, int count) { gelu_row(y, x, count); }
+void calm_dgelu_row(float *dy, const float *x, int count) { dgelu_row(dy, x, count); }
+void calm_add_row(float *y, const float *x, int count) { add_row(y, x, count); }
+
 typedef struct {
+  void (*row)(float *, const float *, int);
   float *out;
-  const float *a, *b;
+  const float *in;
   size_t count;
 } pointwise_job;
 
-#define RANGE                                                          \
-  const pointwise_job *j = context;                                    \
-  size_t from = (size_t)task * CHUNK, to = smaller(from + CHUNK, j->count)
-
-static void pointwise(void (*body)(void *, int), float *out, const float *a, const float *b, size_t count) {
-  pointwise_job job = {out, a, b, count};
-  calm_parallel((int)((count + CHUNK - 1) / CHUNK), body, &job);
+static void pointwise_chunk(void *context, int task) {
+  const pointwise_job *j = context;
+  size_t from = (size_t)task * CHUNK, to = smaller(from + CHUNK, j->count);
+  j->row(j->out + from, j->in + from, (int)(to - from));
 }
 
-/* gelu(x) = x * Phi(x), the exact form of BERT. */
-CALM_CLONES static void gelu_chunk(void *context, int task) {
-  RANGE;
-  for (size_t i = from; i < to; i++) {
-    float x = j->a[i];
-    j->out[i] = 0.5f * x * (1.0f + vec_erf(x * 0.70710678118654752f));
-  }
+static void pointwise(void (*row)(float *, const float *, int), float *out, const float *in, size_t count) {
+  pointwise_job job = {row, out, in, count};
+  calm_parallel((int)((count + CHUNK - 1) / CHUNK), pointwise_chunk, &job);
 }
 
-/* gelu'(x) = Phi(x) + x * phi(x) */
-CALM_CLONES static void dgelu_chunk(void *context, int task) {
-  RANGE;
-  for (size_t i = from; i < to; i++) {
-    float x = j->b[i];
-    float cdf = 0.5f * (1.0f + vec_erf(x * 0.70710678118654752f));
-    float pdf = 0.39894228040143268f * vec_exp(-0.5f * x * x);
-    j->out[i] = j->a[i] * (cdf + x * pdf);
-  }
-}
-
-static void tanh_chunk(void *context, int task) {
-  RANGE;
-  for (size_t i = from; i < to; i++) j->out[i] = tanhf(j->a[i]);
-}
-
-CALM_CLONES static void dtanh_chunk(void *context, int task) {
-  RANGE;
-  for (size_t i = from; i < to; i++) j->out[i] = j->a[i] * (1.0f - j->b[i] * j->b[i]);
-}
-
-void calm_gelu_forward(float *y, const float *x, size_t count) { pointwise(gelu_chunk, y, x, NULL, count); }
-void calm_gelu_backward(float *dx, const float *dy, const float *x, size_t count) {
-  pointwise(dgelu_chunk, dx, dy, x, count);
-}
-void calm_tanh_forward(float *y, const float *x, size_t count) { pointwise(tanh_chunk, y, x, NULL, count); }
-void calm_tanh_backward(float *dx, const float *dy, const float *y, size_t count) {
-  pointwise(dtanh_chunk, dx, dy, y, count);
-}
+void calm_gelu_forward(float *y, const float *x, size_t count) { pointwise(calm_gelu_row, y, x, count); }
+void calm_gelu_backward(float *dy, const float *x, size_t count) { pointwise(calm_dgelu_row, dy, x, count); }
+void calm_tanh_forward(float *y, const float *x, size_t count) { pointwise(tanh_row, y, x, count); }
+void calm_tanh_backward(float *dy, const float *y, size_t count) { pointwise(dtanh_row, dy, y, count); }

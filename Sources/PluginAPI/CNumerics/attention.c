@@ -1,143 +1,194 @@
-#include "chunks.h"
-#include "random.h"
-#include "vecmath.h"
-#include <cblas.h>
-#include <math.h>
-#include <stdlib.h>
+#include "attention.h"
+#include <string.h>
 
-/* One task is one head of one sequence, on one thread: the products are too small to be split. */
-typedef struct {
-  float *out, *lse, *dqkv;
-  const float *qkv, *dout;
-  const int32_t *offsets;
-  int heads, hidden;
-  float dropout;
-  uint64_t key;
-} attention_job;
+enum { P = TILE_COLUMNS }; /* a panel: 32 queries in the forward pass, 32 keys in the backward pass */
 
-/* A grown-once scratch buffer for each thread. */
-static float *scratch(size_t count) {
-  static _Thread_local float *memory = NULL;
-  static _Thread_local size_t capacity = 0;
-  if (count > capacity) {
-    free(memory);
-    memory = aligned_alloc(64, (count * sizeof(float) + 63) & ~(size_t)63);
-    capacity = memory ? count : 0;
-  }
+/* Memory of one task, handed out in parts that are aligned for vectors. */
+typedef struct { char *next; } arena;
+static void *part(arena *a, size_t bytes) {
+  void *memory = a->next;
+  a->next += (bytes + 63) & ~(size_t)63;
   return memory;
 }
 
-/* Probabilities of row t, from raw scores to softmax; returns log-sum-exp. */
-CALM_CLONES static float softmax_row(float *row, int length) {
-#pragma clang fp reassociate(on)
-  float max = row[0], sum = 0;
-  for (int i = 1; i < length; i++) max = row[i] > max ? row[i] : max;
-  for (int i = 0; i < length; i++) {
-    row[i] = vec_exp(row[i] - max);
-    sum += row[i];
+/* A left operand of `count` lanes as tiles; tile t begins at out + t * TILE_ROWS * steps. */
+static void pack_tiles(calm_precision p, int32_t *out, operand source, int count, int steps, int k) {
+  for (int lane = 0; lane < count; lane += TILE_ROWS) {
+    int some = count - lane < TILE_ROWS ? count - lane : TILE_ROWS;
+    calm_pack_lanes(p, out + (size_t)lane * steps, (some + 3) & ~3, source, lane, some, 0, steps, k, NULL, 0);
   }
-  float inverse = 1.0f / sum;
-  for (int i = 0; i < length; i++) row[i] *= inverse;
-  return max + logf(sum);
 }
 
-CALM_CLONES static void exp_row(float *row, float lse, int length) {
-  for (int i = 0; i < length; i++) row[i] = vec_exp(row[i] - lse);
+/* c[count, P] = tiles * panel; the panel is [steps][P]. */
+static void tiles_by_panel(calm_precision p, const int32_t *tiles, int count, const void *panel, int steps, float *c,
+                           size_t ldc, int columns) {
+  for (int lane = 0; lane < count; lane += TILE_ROWS) {
+    int some = count - lane < TILE_ROWS ? count - lane : TILE_ROWS;
+    calm_tile(p, tiles + (size_t)lane * steps, (some + 3) & ~3, panel, steps, c + lane * ldc, ldc, some, columns, 0);
+  }
 }
 
-CALM_CLONES static void dropout_row(float *row, int length, uint64_t key, uint32_t index, uint32_t threshold,
-                                    float factor) {
-  for (int i = 0; i < length; i++) row[i] *= keep_factor(key, index + (uint32_t)i, threshold, factor);
+/* [n, P] floats as a right operand whose k are the rows: as it is in float32. */
+static const void *as_panel(calm_precision p, int32_t *out, const float *x, int n) {
+  if (p == CALM_FP32) return x;
+  calm_pack_lanes(p, out, P, (operand){x, P, 0}, 0, P, 0, steps_of(p, n), n, NULL, 0);
+  return out;
 }
 
-/* ds = p * (dp - sum(dp * p)) * scale */
-CALM_CLONES static void dsoftmax_row(float *dp, const float *p, int length, float scale) {
-#pragma clang fp reassociate(on)
-  float dot = 0;
-  for (int i = 0; i < length; i++) dot += dp[i] * p[i];
-  for (int i = 0; i < length; i++) dp[i] = p[i] * (dp[i] - dot) * scale;
+/* Columns of s [n, P] become exp(scale * s - max), dropped out; gives log-sum-exp and 1 / sum of each column. */
+CALM_CLONES static void softmax_columns(float *s, int n, float scale, float *lse, float *inverse, uint64_t key, int query,
+                                        uint32_t threshold, float factor) {
+  float max[P], sum[P];
+  for (int i = 0; i < P; i++) max[i] = s[i];
+  for (int u = 1; u < n; u++)
+    for (int i = 0; i < P; i++) max[i] = s[u * P + i] > max[i] ? s[u * P + i] : max[i];
+  for (int i = 0; i < P; i++) sum[i] = 0, max[i] *= scale;
+  for (int u = 0; u < n; u++)
+    for (int i = 0; i < P; i++) {
+      float e = vec_exp(s[u * P + i] * scale - max[i]);
+      sum[i] += e;
+      s[u * P + i] = e;
+    }
+  if (threshold)
+    for (int u = 0; u < n; u++)
+      for (int i = 0; i < P; i++)
+        s[u * P + i] *= keep_factor(key, (uint32_t)(query + i) * (uint32_t)n + (uint32_t)u, threshold, factor);
+  for (int i = 0; i < P; i++) {
+    inverse[i] = 1.0f / sum[i];
+    lse[i] = max[i] + logf(sum[i]);
+  }
 }
 
-/* The mask of (sequence, head) is keyed apart, so that it does not depend on how many tokens came before. */
-static uint64_t head_key(const attention_job *j, int task) {
-  return j->key ^ ((uint64_t)mix32((uint32_t)task + 1) << 32 | mix32((uint32_t)task + 0x9e3779b9u));
+/* out[q, i] = c[i, q] * factor[q] */
+CALM_CLONES static void write_transposed(float *out, size_t stride, const float *c, int size, int count, const float *factor) {
+  for (int q = 0; q < count; q++)
+    for (int i = 0; i < size; i++) out[q * stride + i] = c[i * P + q] * (factor ? factor[q] : 1.0f);
 }
 
+/* With queries in the lanes: S^T = K Q^T, softmax down the columns, O^T = V^T P^T. */
 static void forward_head(void *context, int task) {
   const attention_job *j = context;
-  int sequence = task / j->heads, head = task % j->heads, hidden = j->hidden, size = hidden / j->heads;
-  int first = j->offsets[sequence], length = j->offsets[sequence + 1] - first;
-  if (length <= 0) return;
-  const float *q = j->qkv + (size_t)first * 3 * hidden + head * size, *k = q + hidden, *v = k + hidden;
-  float *scores = scratch((size_t)length * length);
-  float scale = 1.0f / sqrtf((float)size);
-  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, length, length, size, scale, q, 3 * hidden, k, 3 * hidden, 0,
-              scores, length);
-  uint64_t key = head_key(j, task);
-  for (int t = 0; t < length; t++) {
-    float *row = scores + (size_t)t * length;
-    j->lse[(size_t)(first + t) * j->heads + head] = softmax_row(row, length);
-    if (j->dropout > 0)
-      dropout_row(row, length, key, (uint32_t)t * (uint32_t)length, dropout_threshold(j->dropout),
-                  1 / (1 - j->dropout));
+  const head_of h = head_of_task(&j->shape, task);
+  if (h.n <= 0) return;
+  calm_precision p = j->precision;
+  const float *q = j->q + h.at, *k = j->k + h.key_at, *v = j->v + h.key_at;
+  int size = h.size, u = h.u, deep = steps_of(p, size), wide = steps_of(p, u);
+  size_t tall = 4 * (size_t)(u + TILE_ROWS) * deep, broad = 4 * (size_t)(size + TILE_ROWS) * wide;
+  size_t panel = 4 * (size_t)P * (u + 1), small = 4 * (size_t)P * (size + 1);
+  arena a = {calm_scratch(SCRATCH_ATTENTION, tall + broad + 2 * panel + 2 * small + 512)};
+  int32_t *keys = part(&a, tall), *values = part(&a, broad), *queries = part(&a, small), *weights = part(&a, panel);
+  float *s = part(&a, panel), *o = part(&a, small), lse[P], inverse[P];
+  pack_tiles(p, keys, (operand){k, h.key_stride, 1}, u, deep, size);
+  pack_tiles(p, values, (operand){v, h.key_stride, 0}, size, wide, u);
+  uint64_t key = calm_head_key(j->shape.key, task);
+  uint32_t threshold = dropout_threshold(j->shape.dropout);
+  for (int t = 0; t < h.n; t += P) {
+    int count = h.n - t < P ? h.n - t : P;
+    calm_pack_lanes(p, queries, P, (operand){q, h.query_stride, 1}, t, count, 0, deep, size, NULL, 0);
+    tiles_by_panel(p, keys, u, queries, deep, s, P, P);
+    softmax_columns(s, u, 1.0f / sqrtf((float)size), lse, inverse, key, t, threshold, 1 / (1 - j->shape.dropout));
+    tiles_by_panel(p, values, size, as_panel(p, weights, s, u), wide, o, P, P);
+    write_transposed(j->out + h.out_at + t * h.out_stride, h.out_stride, o, size, count, inverse);
+    for (int i = 0; i < count; i++) j->lse[(size_t)(h.first + t + i) * j->shape.heads + h.head] = lse[i];
   }
-  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, length, size, length, 1, scores, length, v, 3 * hidden, 0,
-              j->out + (size_t)first * hidden + head * size, hidden);
 }
 
-void calm_attention_forward(float *out, float *lse, const float *qkv, const int32_t *offsets, int sequences, int heads,
-                            int hidden, float dropout, uint64_t key) {
-  attention_job job = {.out = out, .lse = lse, .qkv = qkv, .offsets = offsets, .heads = heads, .hidden = hidden,
-                       .dropout = dropout, .key = key};
-  calm_prepare_blas();
-  calm_parallel(sequences * heads, forward_head, &job);
+/* Rows of s and ds (dP on entry) [n, P], keys in the lanes: s becomes the dropped probabilities, ds the scores' gradient
+ * p * (dp - delta) * scale. Lanes beyond `count` become zero. */
+CALM_CLONES static void dsoftmax_rows(float *s, float *ds, int n, int keys, int from, int count, const float *lse, const float *delta,
+                                      float scale, uint64_t key, uint32_t threshold, float factor) {
+  for (int t = 0; t < n; t++) {
+    float *row = s + t * P, *drow = ds + t * P, shift = lse[t], d = delta[t];
+    uint32_t index = (uint32_t)t * (uint32_t)keys + (uint32_t)from;
+#pragma clang loop vectorize(assume_safety)
+    for (int i = 0; i < P; i++) {
+      float kept = threshold ? keep_factor(key, index + (uint32_t)i, threshold, factor) : 1.0f;
+      float probability = i < count ? vec_exp(row[i] * scale - shift) : 0.0f;
+      row[i] = probability * kept;
+      drow[i] = probability * (drow[i] * kept - d) * scale;
+    }
+  }
 }
 
+/* delta[t] = dO . O, which equals the sum of dP * P over the keys, dropout included. */
+CALM_CLONES static void output_dots(float *delta, const float *dout, const float *out, size_t stride, int n, int size) {
+#pragma clang fp reassociate(on)
+  for (int t = 0; t < n; t++) {
+    float dot = 0;
+    for (int i = 0; i < size; i++) dot += dout[t * stride + i] * out[t * stride + i];
+    delta[t] = dot;
+  }
+}
+
+/* With keys in the lanes, panel by panel: S = Q K^T and dP = dO V^T again, then dV^T = dO^T P and dK^T = Q^T dS; dQ = dS K
+ * at the end. */
 static void backward_head(void *context, int task) {
   const attention_job *j = context;
-  int sequence = task / j->heads, head = task % j->heads, hidden = j->hidden, size = hidden / j->heads;
-  int first = j->offsets[sequence], length = j->offsets[sequence + 1] - first;
-  if (length <= 0) return;
-  size_t at = (size_t)first * 3 * hidden + head * size;
-  const float *q = j->qkv + at, *k = q + hidden, *v = k + hidden;
-  float *dq = j->dqkv + at, *dk = dq + hidden, *dv = dk + hidden;
-  const float *dout = j->dout + (size_t)first * hidden + head * size;
-  size_t square = (size_t)length * length;
-  float *p = scratch(3 * square), *dropped = p + square, *dp = dropped + square;
-  float scale = 1.0f / sqrtf((float)size), factor = 1 / (1 - j->dropout);
-  uint32_t threshold = dropout_threshold(j->dropout);
-  uint64_t key = head_key(j, task);
-  /* probabilities again, from the kept log-sum-exp */
-  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, length, length, size, scale, q, 3 * hidden, k, 3 * hidden, 0, p,
-              length);
-  for (int t = 0; t < length; t++)
-    exp_row(p + (size_t)t * length, j->lse[(size_t)(first + t) * j->heads + head], length);
-  const float *seen = p; /* what the values were weighted with */
-  if (j->dropout > 0) {
-    for (size_t i = 0; i < square; i++) dropped[i] = p[i];
-    for (int t = 0; t < length; t++)
-      dropout_row(dropped + (size_t)t * length, length, key, (uint32_t)t * (uint32_t)length, threshold, factor);
-    seen = dropped;
+  const head_of h = head_of_task(&j->shape, task);
+  float *dq = j->dq + h.at, *dk = j->dk + h.key_at, *dv = j->dv + h.key_at;
+  if (h.n <= 0) return clear_keys(dk, &h), clear_keys(dv, &h);
+  calm_precision p = j->precision;
+  const float *q = j->q + h.at, *k = j->k + h.key_at, *v = j->v + h.key_at;
+  const float *dout = j->dout + h.out_at, *out = j->out + h.out_at;
+  int size = h.size, n = h.n, deep = steps_of(p, size), wide = steps_of(p, n), across = P / values_a_step(p);
+  int panels = (h.u + P - 1) / P;
+  size_t tall = 4 * (size_t)(n + TILE_ROWS) * deep, broad = 4 * (size_t)(size + TILE_ROWS) * wide;
+  size_t square = 4 * (size_t)(n + TILE_ROWS) * panels * across, panel = 4 * (size_t)P * (n + 1);
+  size_t small = 4 * (size_t)P * (size + 1), keys = 4 * (size_t)P * panels * across, row = 4 * (size_t)n;
+  arena a = {calm_scratch(SCRATCH_ATTENTION, 2 * tall + 2 * broad + square + 3 * panel + 3 * small + keys + 2 * row + 1024)};
+  int32_t *q_tall = part(&a, tall), *do_tall = part(&a, tall), *q_broad = part(&a, broad), *do_broad = part(&a, broad);
+  int32_t *ds_tall = part(&a, square), *rounded = part(&a, panel), *k_panel = part(&a, small), *v_panel = part(&a, small);
+  int32_t *k_broad = part(&a, keys);
+  float *s = part(&a, panel), *ds = part(&a, panel), *c = part(&a, small), *lse = part(&a, row), *delta = part(&a, row);
+  pack_tiles(p, q_tall, (operand){q, h.query_stride, 1}, n, deep, size);
+  pack_tiles(p, do_tall, (operand){dout, h.out_stride, 1}, n, deep, size);
+  pack_tiles(p, q_broad, (operand){q, h.query_stride, 0}, size, wide, n);
+  pack_tiles(p, do_broad, (operand){dout, h.out_stride, 0}, size, wide, n);
+  for (int t = 0; t < n; t++) lse[t] = j->lse[(size_t)(h.first + t) * j->shape.heads + h.head];
+  output_dots(delta, dout, out, h.out_stride, n, size);
+  uint64_t key = calm_head_key(j->shape.key, task);
+  for (int u = 0; u < h.u; u += P) {
+    int count = h.u - u < P ? h.u - u : P;
+    calm_pack_lanes(p, k_panel, P, (operand){k, h.key_stride, 1}, u, count, 0, deep, size, NULL, 0);
+    calm_pack_lanes(p, v_panel, P, (operand){v, h.key_stride, 1}, u, count, 0, deep, size, NULL, 0);
+    tiles_by_panel(p, q_tall, n, k_panel, deep, s, P, P);
+    tiles_by_panel(p, do_tall, n, v_panel, deep, ds, P, P);
+    dsoftmax_rows(s, ds, n, h.u, u, count, lse, delta, 1.0f / sqrtf((float)size), key, dropout_threshold(j->shape.dropout),
+                  1 / (1 - j->shape.dropout));
+    tiles_by_panel(p, do_broad, size, as_panel(p, rounded, s, n), wide, c, P, P);
+    write_transposed(dv + u * h.key_stride, h.key_stride, c, size, count, NULL);
+    tiles_by_panel(p, q_broad, size, as_panel(p, rounded, ds, n), wide, c, P, P);
+    write_transposed(dk + u * h.key_stride, h.key_stride, c, size, count, NULL);
+    for (int t = 0; t < n; t += TILE_ROWS) {
+      int some = n - t < TILE_ROWS ? n - t : TILE_ROWS, lanes = (some + 3) & ~3;
+      calm_pack_lanes(p, ds_tall + (size_t)t * panels * across + (size_t)u / P * across * lanes, lanes,
+                      (operand){ds, P, 1}, t, some, 0, across, P, NULL, 0);
+    }
   }
-  cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, length, size, length, 1, seen, length, dout, hidden, 0, dv,
-              3 * hidden);
-  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, length, length, size, 1, dout, hidden, v, 3 * hidden, 0, dp,
-              length);
-  for (int t = 0; t < length; t++) {
-    float *row = dp + (size_t)t * length;
-    if (j->dropout > 0) dropout_row(row, length, key, (uint32_t)t * (uint32_t)length, threshold, factor);
-    dsoftmax_row(row, p + (size_t)t * length, length, scale);
+  for (int column = 0; column < size; column += P) {
+    int count = size - column < P ? size - column : P;
+    memset(k_broad, 0, keys);
+    calm_pack_lanes(p, k_broad, P, (operand){k, h.key_stride, 0}, column, count, 0, steps_of(p, h.u), h.u, NULL, 0);
+    tiles_by_panel(p, ds_tall, n, k_broad, panels * across, dq + column, h.query_stride, count);
   }
-  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, length, size, length, 1, dp, length, k, 3 * hidden, 0, dq,
-              3 * hidden);
-  cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, length, size, length, 1, dp, length, q, 3 * hidden, 0, dk,
-              3 * hidden);
 }
 
-void calm_attention_backward(float *dqkv, const float *dout, const float *lse, const float *qkv,
-                             const int32_t *offsets, int sequences, int heads, int hidden, float dropout, uint64_t key) {
-  attention_job job = {.dqkv = dqkv, .dout = dout, .lse = (float *)lse, .qkv = qkv, .offsets = offsets, .heads = heads,
-                       .hidden = hidden, .dropout = dropout, .key = key};
+static void run(attention_job *j, void (*own)(void *, int), void (*portable)(void *, int)) {
+  if (j->precision == CALM_INT8) j->precision = CALM_BF16; /* int8 is for weights; scores keep an exponent */
   calm_prepare_blas();
-  calm_parallel(sequences * heads, backward_head, &job);
+  calm_parallel(j->shape.sequences * j->shape.heads, calm_has_kernel(j->precision) ? own : portable, j);
+}
+
+void calm_attention_forward(calm_precision p, float *out, float *lse, const float *q, const float *k, const float *v,
+                            const calm_attention *shape) {
+  attention_job job = {.precision = p, .shape = *shape, .out = out, .lse = lse, .q = q, .k = k, .v = v};
+  run(&job, forward_head, calm_attention_portable_forward);
+}
+
+void calm_attention_backward(calm_precision p, float *dq, float *dk, float *dv, const float *dout, const float *out,
+                             const float *lse, const float *q, const float *k, const float *v,
+                             const calm_attention *shape) {
+  attention_job job = {.precision = p, .shape = *shape, .out = (float *)out, .lse = (float *)lse, .dq = dq, .dk = dk,
+                       .dv = dv, .q = q, .k = k, .v = v, .dout = dout};
+  run(&job, backward_head, calm_attention_portable_backward);
 }

@@ -1,8 +1,9 @@
-#include "chunks.h"
+#include "matmul.h"
 #include <cblas.h>
 #include <pthread.h>
 
-/* OpenBLAS runs on one thread; the pool splits the rows (or columns) of C, so that threads are counted in one place. */
+/* OpenBLAS: what runs where the processor lacks the instructions of the own kernels, and the products that those do not
+ * know. It runs on one thread; the pool splits the rows (or columns) of C, so that threads are counted in one place. */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static void single_threaded_blas(void) { openblas_set_num_threads(1); }
 void calm_prepare_blas(void) { pthread_once(&once, single_threaded_blas); }
@@ -35,8 +36,8 @@ static void gemm_chunk(void *context, int task) {
               j->ldc);
 }
 
-void calm_gemm(int transpose_a, int transpose_b, int m, int n, int k, float alpha, const float *a, int lda,
-               const float *b, int ldb, float beta, float *c, int ldc) {
+void calm_blas_gemm(int transpose_a, int transpose_b, int m, int n, int k, float alpha, const float *a, int lda,
+                    const float *b, int ldb, float beta, float *c, int ldc) {
   if (m <= 0 || n <= 0) return;
   calm_prepare_blas();
   gemm_job job = {.ta = transpose_a, .tb = transpose_b, .m = m, .n = n, .k = k, .lda = lda, .ldb = ldb, .ldc = ldc,
@@ -45,4 +46,12 @@ void calm_gemm(int transpose_a, int transpose_b, int m, int n, int k, float alph
   if ((double)m * n * k < 64.0 * 64 * 64) threads = 1; /* a fork costs more than the product */
   job.chunk = ((whole + threads - 1) / threads + 15) & ~15;
   calm_parallel((whole + job.chunk - 1) / job.chunk, gemm_chunk, &job);
+}
+
+void calm_gemm(int transpose_a, int transpose_b, int m, int n, int k, float alpha, const float *a, int lda,
+               const float *b, int ldb, float beta, float *c, int ldc) {
+  if (alpha != 1 || (beta != 0 && beta != 1) || k <= 0)
+    return calm_blas_gemm(transpose_a, transpose_b, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+  calm_matmul_once(CALM_FP32, c, ldc, a, lda, transpose_a, b, ldb, transpose_b, m, n, k,
+                   &(calm_epilogue){.accumulate = beta == 1});
 }

@@ -1,24 +1,9 @@
-#include "chunks.h"
-#include <string.h>
+#include "matmul.h"
 
-typedef struct {
-  float *y;
-  const float *bias;
-  int rows, width, chunk;
-} bias_job;
-
-static void bias_rows(void *context, int task) {
-  const bias_job *j = context;
-  int from = task * j->chunk, to = from + j->chunk < j->rows ? from + j->chunk : j->rows;
-  for (int row = from; row < to; row++) memcpy(j->y + (size_t)row * j->width, j->bias, sizeof(float) * j->width);
-}
-
-void calm_linear_forward(float *y, const float *x, const float *w, const float *bias, int rows, int in, int out) {
-  if (bias) {
-    bias_job job = {y, bias, rows, out, 64};
-    calm_parallel((rows + job.chunk - 1) / job.chunk, bias_rows, &job);
-  }
-  calm_gemm(0, 1, rows, out, in, 1, x, in, w, in, bias ? 1 : 0, y, out);
+/* w is [out, in]: k runs along its rows in the forward pass and across them in the backward pass. */
+void calm_linear_forward(calm_precision p, float *y, float *gelu, const float *x, const float *w, const float *bias,
+                         int rows, int in, int out) {
+  calm_matmul_once(p, y, out, x, in, 0, w, in, 1, rows, out, in, &(calm_epilogue){.bias = bias, .gelu = gelu});
 }
 
 typedef struct {
@@ -35,12 +20,14 @@ CALM_CLONES static void dbias_columns(void *context, int task) {
     for (int column = from; column < to; column++) j->dbias[column] += j->dy[(size_t)row * j->width + column];
 }
 
-void calm_linear_backward(float *dx, float *dw, float *dbias, const float *dy, const float *x, const float *w,
-                          int rows, int in, int out) {
-  if (dbias) {
-    dbias_job job = {dbias, dy, rows, out, 128};
-    calm_parallel((out + job.chunk - 1) / job.chunk, dbias_columns, &job);
-  }
-  if (dw) calm_gemm(1, 0, out, in, rows, 1, dy, out, x, in, 1, dw, in);
-  if (dx) calm_gemm(0, 0, rows, in, out, 1, dy, out, w, in, 0, dx, in);
+static void bias_backward(float *dbias, const float *dy, int rows, int width) {
+  dbias_job job = {dbias, dy, rows, width, 128};
+  calm_parallel((width + job.chunk - 1) / job.chunk, dbias_columns, &job);
+}
+
+void calm_linear_backward(calm_precision p, float *dx, float *dw, float *dbias, const float *dy, const float *x,
+                          const float *w, const float *gelu_of, int rows, int in, int out) {
+  if (dbias) bias_backward(dbias, dy, rows, out);
+  if (dw) calm_matmul_once(p, dw, in, dy, out, 1, x, in, 0, out, in, rows, &(calm_epilogue){.accumulate = 1});
+  if (dx) calm_matmul_once(p, dx, in, dy, out, 0, w, in, 0, rows, in, out, &(calm_epilogue){.gelu_of = gelu_of});
 }

@@ -9,8 +9,14 @@ func cosine(_ x: Double) -> Double { cos(x) }
 
 /// What the linear algebra library is and whether it computes right.
 public enum LinearAlgebra {
-  /// The OpenBLAS kernel in use, e.g. `SkylakeX`.
-  public static var kernel: String { String(cString: calm_blas_kernel()) }
+  /// What multiplies in a precision: our own kernels or OpenBLAS with its kernel's name, e.g. `OpenBLAS (SkylakeX)`.
+  public static func engine(_ precision: Precision = .fp32) -> String {
+    guard calm_has_kernel(precision.c) != 0 else { return "OpenBLAS (\(String(cString: calm_blas_kernel())))" }
+    return "own kernels (AVX-512\(precision == .bf16 ? " BF16" : precision == .int8 ? " VNNI" : ""))"
+  }
+
+  /// Leaves the products that this thread asks for to OpenBLAS, as on a processor without AVX-512: for comparison.
+  public static func usePortableKernels(_ yes: Bool) { calm_use_portable_kernels(yes ? 1 : 0) }
 
   /// Compares products of odd shapes with float64 arithmetic. On some processors OpenBLAS picks a kernel that computes wrong;
   /// nothing may be trained or evaluated with it.
@@ -31,7 +37,7 @@ public enum LinearAlgebra {
             for i in 0..<k { sum += Double(transposed ? a[i * m + row] : a[row * k + i]) * Double(b[column * k + i]) }
             if !(abs(sum - Double(c[row * n + column])) <= 1e-4) {
               return """
-                OpenBLAS (kernel \(kernel)) computes a wrong product: \(m)x\(k) times \(k)x\(n), element (\(row), \(column)) \
+                \(engine()) computes a wrong product: \(m)x\(k) times \(k)x\(n), element (\(row), \(column)) \
                 is \(c[row * n + column]) instead of \(Float(sum))
                 """
             }

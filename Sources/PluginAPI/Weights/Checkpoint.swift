@@ -84,6 +84,12 @@ public struct Checkpoint: Sendable {
     try files[home].read(name, into: out)
   }
 
+  /// Makes `out` the tensor `name`: in place in the mapped file where that holds float32, else a converted copy.
+  public func load(_ name: String, into out: Tensor) throws {
+    guard let home = owner[name] else { throw WeightsError(folder, "has no tensor `\(name)`") }
+    try files[home].load(name, into: out)
+  }
+
   /// The files that hold the tensors, for digests.
   public var paths: [String] { files.map(\.file.path) }
 }

@@ -2,7 +2,8 @@
   import Glibc
 #endif
 
-/// A file mapped read-only into memory: nothing is copied until it is used.
+/// A file mapped into memory: nothing is copied until it is used. The mapping is private: who writes to a tensor that lies in it
+/// gets pages of his own, and the file stays as it is.
 public final class MappedFile: @unchecked Sendable {
   /// Where the file is.
   public let path: String
@@ -24,7 +25,7 @@ public final class MappedFile: @unchecked Sendable {
       bytes = UnsafeRawBufferPointer(start: nil, count: 0)
       return
     }
-    guard let memory = mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0), memory != MAP_FAILED else {
+    guard let memory = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE, descriptor, 0), memory != MAP_FAILED else {
       throw WeightsError(path, "cannot be mapped: \(String(cString: strerror(errno)))")
     }
     bytes = UnsafeRawBufferPointer(start: memory, count: size)

@@ -55,6 +55,17 @@ extension TensorFile {
     }
     let source = UnsafeRawBufferPointer(rebasing: file.bytes[entry.range])
     try convert(source, entry.type, into: out.data, count: out.count, name: name)
+    out.changed()
+  }
+
+  /// Makes `out` the tensor `name`: in place in the mapped file where that holds float32, else a converted copy.
+  public func load(_ name: String, into out: Tensor) throws {
+    let entry = try entry(name)
+    guard entry.type == .float32, entry.shape == out.shape, entry.range.lowerBound % 4 == 0, out.ownsItsMemory,
+      let base = file.bytes.baseAddress
+    else { return try read(name, into: out) }
+    let numbers = UnsafeMutableRawPointer(mutating: base + entry.range.lowerBound)
+    out.adopt(numbers.bindMemory(to: Float.self, capacity: out.count), keeping: file)
   }
 
   /// The tensor `name` as float32.

@@ -21,7 +21,7 @@ extension TransformerEncoder {
         faults.append("`\(name)` has shape \(checkpoint.shape(name) ?? []), \(parameter.value.shape) follows from config.json")
         continue
       }
-      try checkpoint.read(name, into: parameter.value)
+      try checkpoint.load(name, into: parameter.value)
       guard parameter.value.isFinite else {
         faults.append("`\(name)` holds NaN or infinite values")
         continue

@@ -9,7 +9,7 @@ struct Embeddings: Sendable {
   init(config: TransformerConfig) {
     let h = config.hidden
     func table(_ name: String, _ rows: Int) -> Parameter {
-      Parameter("embeddings.\(name)_embeddings.weight", group: "encoder", value: Tensor(zeros: [rows, h]))
+      Parameter("embeddings.\(name)_embeddings.weight", group: "encoder", table: Tensor(zeros: [rows, h]))
     }
     word = table("word", config.vocabulary)
     position = table("position", config.positions)
@@ -51,8 +51,9 @@ extension Embeddings {
     Kernels.layerNormBackward(
       dy, dweight: norm.dweight, dbias: norm.dbias, dy: dy, x: a.sum, mean: a.mean, rstd: a.rstd, weight: norm.weight,
       rows: n)
-    Kernels.embeddingBackward(dtable: word.gradient, dy: dy, ids: tokens.ids)
-    Kernels.embeddingBackward(dtable: position.gradient, dy: dy, ids: tokens.positions)
-    Kernels.embeddingBackward(dtable: type.gradient, dy: dy, ids: tokens.types)
+    for (table, ids) in [(word, tokens.ids), (position, tokens.positions), (type, tokens.types)] {
+      Kernels.embeddingBackward(dtable: table.gradient, dy: dy, ids: ids)
+      table.touched?.formUnion(ids)
+    }
   }
 }

@@ -2,10 +2,12 @@ import PluginAPI
 
 /// The weights of one post-LN encoder layer, named as in the checkpoint.
 ///
-/// Query, key and value stand in one [3·hidden, hidden] matrix, so that one product gives all three; each is a parameter of its own.
+/// Query, key and value stand in one [3·hidden, hidden] matrix, so that one product gives all three (or two of them, where not
+/// all tokens ask); each is a parameter of its own.
 struct EncoderLayer: Sendable {
   let index: Int
-  let qkv: Linear, output: Linear
+  let qkv: Linear, query: Linear, keyValue: Linear
+  let output: Linear
   let attentionNorm: Norm
   let up: Linear, down: Linear
   let norm: Norm
@@ -17,6 +19,8 @@ struct EncoderLayer: Sendable {
     let weight = Tensor(zeros: [3 * h, h]), dweight = Tensor(zeros: [3 * h, h])
     let bias = Tensor(zeros: [3 * h]), dbias = Tensor(zeros: [3 * h])
     qkv = Linear(weight: weight, bias: bias, dweight: dweight, dbias: dbias)
+    query = qkv.rows(0..<h)
+    keyValue = qkv.rows(h..<3 * h)
     var parameters: [Parameter] = []
     for (i, part) in ["query", "key", "value"].enumerated() {
       let name = prefix + "attention.self.\(part)."
@@ -43,11 +47,6 @@ struct EncoderLayer: Sendable {
   }
 }
 
-/// y = x · weightᵀ + bias
-struct Linear: Sendable {
-  let weight: Tensor, bias: Tensor, dweight: Tensor, dbias: Tensor
-}
-
 /// Layer normalisation's scale and shift.
 struct Norm: Sendable {
   let weight: Tensor, bias: Tensor, dweight: Tensor, dbias: Tensor
@@ -60,84 +59,116 @@ struct Norm: Sendable {
   }
 }
 
-/// What a layer's backward pass needs of its forward pass. All [tokens, …].
+/// What a layer's backward pass needs of its forward pass. [tokens, …] for x and the keys; the rest is [rows, …], a row for each
+/// token that asks.
 struct LayerActivations {
   let x: UnsafeMutablePointer<Float>  // [tokens, hidden] the layer's input
-  let qkv: UnsafeMutablePointer<Float>  // [tokens, 3·hidden]
-  let lse: UnsafeMutablePointer<Float>  // [tokens, heads] log-sum-exp of the scores
-  let attended: UnsafeMutablePointer<Float>  // [tokens, hidden]
+  let asking: UnsafeMutablePointer<Float>  // [rows, hidden] the same of the tokens that ask: x where all do
+  let attention: AttentionInput
+  let lse: UnsafeMutablePointer<Float>  // [rows, heads] log-sum-exp of the scores
+  let attended: UnsafeMutablePointer<Float>  // [rows, hidden]
   let sum1: UnsafeMutablePointer<Float>, mean1: UnsafeMutablePointer<Float>, rstd1: UnsafeMutablePointer<Float>
-  let y1: UnsafeMutablePointer<Float>  // [tokens, hidden] after the first norm
-  let pre: UnsafeMutablePointer<Float>, act: UnsafeMutablePointer<Float>  // [tokens, intermediate] around GELU
+  let y1: UnsafeMutablePointer<Float>  // [rows, hidden] after the first norm
+  let pre: UnsafeMutablePointer<Float>, act: UnsafeMutablePointer<Float>  // [rows, intermediate] around GELU; one in inference
   let sum2: UnsafeMutablePointer<Float>, mean2: UnsafeMutablePointer<Float>, rstd2: UnsafeMutablePointer<Float>
 }
 
 extension EncoderLayer {
-  /// y[tokens, hidden] from x; dropout where `mode` trains.
+  /// y[rows, hidden] from x[tokens, hidden]; dropout where `pass` trains.
+  /// - Parameter selection: the tokens whose state is wanted; nil: all. The others are only asked (keys and values): after
+  ///   the last layer nobody reads a context's states.
   func forward(
-    _ y: UnsafeMutablePointer<Float>, x: UnsafeMutablePointer<Float>, pass: Pass, config: TransformerConfig,
-    workspace: Workspace
+    _ y: UnsafeMutablePointer<Float>, x: UnsafeMutablePointer<Float>, selection: TokenSelection? = nil, pass: Pass,
+    config: TransformerConfig, workspace: Workspace
   ) -> LayerActivations {
-    let n = pass.tokens, h = config.hidden
+    let h = config.hidden, n = selection?.rows.count ?? pass.tokens
+    let (asking, attention) = project(x, selection, pass: pass, config: config, workspace: workspace)
+    let pre = workspace.take(n * config.intermediate)
     let a = LayerActivations(
-      x: x, qkv: workspace.take(n * 3 * h), lse: workspace.take(n * config.heads), attended: workspace.take(n * h),
+      x: x, asking: asking, attention: attention, lse: workspace.take(n * config.heads), attended: workspace.take(n * h),
       sum1: workspace.take(n * h), mean1: workspace.take(n), rstd1: workspace.take(n), y1: workspace.take(n * h),
-      pre: workspace.take(n * config.intermediate), act: workspace.take(n * config.intermediate),
+      pre: pre, act: pass.training ? workspace.take(n * config.intermediate) : pre,
       sum2: workspace.take(n * h), mean2: workspace.take(n), rstd2: workspace.take(n))
-    Kernels.linear(a.qkv, x, weight: qkv.weight, bias: qkv.bias, rows: n)
-    Kernels.attention(
-      a.attended, lse: a.lse, qkv: a.qkv, offsets: pass.offsets, heads: config.heads, hidden: h,
-      dropout: pass.attentionDropout, key: pass.key(index, .attention))
-    Kernels.linear(a.sum1, a.attended, weight: output.weight, bias: output.bias, rows: n)
-    Kernels.dropout(a.sum1, count: n * h, probability: pass.hiddenDropout, key: pass.key(index, .projection))
-    Kernels.add(a.sum1, x, count: n * h)
-    Kernels.layerNorm(
-      a.y1, mean: a.mean1, rstd: a.rstd1, a.sum1, weight: attentionNorm.weight, bias: attentionNorm.bias, rows: n,
-      epsilon: config.epsilon)
-    Kernels.linear(a.pre, a.y1, weight: up.weight, bias: up.bias, rows: n)
-    Kernels.gelu(a.act, a.pre, count: n * config.intermediate)
-    Kernels.linear(a.sum2, a.act, weight: down.weight, bias: down.bias, rows: n)
-    Kernels.dropout(a.sum2, count: n * h, probability: pass.hiddenDropout, key: pass.key(index, .feedForward))
-    Kernels.add(a.sum2, a.y1, count: n * h)
-    Kernels.layerNorm(
-      y, mean: a.mean2, rstd: a.rstd2, a.sum2, weight: norm.weight, bias: norm.bias, rows: n, epsilon: config.epsilon)
+    Kernels.attention(a.attended, lse: a.lse, attention, precision: pass.precision)
+    output.forward(a.sum1, a.attended, rows: n, pass: pass)
+    Kernels.residualLayerNorm(
+      a.y1, sum: a.sum1, mean: a.mean1, rstd: a.rstd1, residual: asking, weight: attentionNorm.weight,
+      bias: attentionNorm.bias, rows: n, epsilon: config.epsilon, dropout: pass.hiddenDropout,
+      key: pass.key(index, .projection))
+    up.forward(a.pre, a.y1, rows: n, pass: pass, gelu: a.act)
+    down.forward(a.sum2, a.act, rows: n, pass: pass)
+    Kernels.residualLayerNorm(
+      y, sum: a.sum2, mean: a.mean2, rstd: a.rstd2, residual: a.y1, weight: norm.weight, bias: norm.bias, rows: n,
+      epsilon: config.epsilon, dropout: pass.hiddenDropout, key: pass.key(index, .feedForward))
     return a
   }
 
-  /// dx[tokens, hidden] from dy, in place: `d` holds dy and then dx.
+  /// The rows that ask, and the queries, keys and values.
+  private func project(
+    _ x: UnsafeMutablePointer<Float>, _ selection: TokenSelection?, pass: Pass, config: TransformerConfig,
+    workspace: Workspace
+  ) -> (UnsafeMutablePointer<Float>, AttentionInput) {
+    let h = config.hidden, tokens = pass.tokens, dropout = pass.attentionDropout, key = pass.key(index, .attention)
+    guard let selection else {
+      let all = workspace.take(tokens * 3 * h)
+      qkv.forward(all, x, rows: tokens, pass: pass)
+      return (
+        x, AttentionInput(qkv: all, offsets: pass.offsets, heads: config.heads, hidden: h, dropout: dropout, key: key)
+      )
+    }
+    let rows = selection.rows.count
+    let asking = workspace.take(rows * h), q = workspace.take(rows * h), kv = workspace.take(tokens * 2 * h)
+    for (i, row) in selection.rows.enumerated() { (asking + i * h).update(from: x + row * h, count: h) }
+    query.forward(q, asking, rows: rows, pass: pass)
+    keyValue.forward(kv, x, rows: tokens, pass: pass)
+    return (
+      asking,
+      AttentionInput(
+        q: q, queries: selection.offsets, kv: kv, keys: pass.offsets, heads: config.heads, hidden: h, dropout: dropout,
+        key: key)
+    )
+  }
+
+  /// dx[tokens, hidden] from dy[rows, hidden], which is overwritten and is dx where all tokens were asked for.
   func backward(
-    _ d: UnsafeMutablePointer<Float>, _ a: LayerActivations, pass: Pass, config: TransformerConfig, workspace: Workspace
+    _ dx: UnsafeMutablePointer<Float>, dy d: UnsafeMutablePointer<Float>, _ a: LayerActivations,
+    selection: TokenSelection? = nil, pass: Pass, config: TransformerConfig, workspace: Workspace
   ) {
-    let n = pass.tokens, h = config.hidden
+    let h = config.hidden, n = selection?.rows.count ?? pass.tokens
     let mark = workspace.mark
     defer { workspace.release(to: mark) }
-    let dbranch = workspace.take(n * h), dact = workspace.take(n * config.intermediate)
-    let dqkv = workspace.take(n * 3 * h), dattended = workspace.take(n * h)
+    let dbranch = workspace.take(max(n, pass.tokens) * h), dact = workspace.take(n * config.intermediate)
+    let dattended = workspace.take(n * h)
 
-    Kernels.layerNormBackward(
-      d, dweight: norm.dweight, dbias: norm.dbias, dy: d, x: a.sum2, mean: a.mean2, rstd: a.rstd2, weight: norm.weight,
-      rows: n)  // d = dsum2
-    dbranch.update(from: d, count: n * h)
-    Kernels.dropout(dbranch, count: n * h, probability: pass.hiddenDropout, key: pass.key(index, .feedForward))
-    Kernels.linearBackward(
-      dact, dweight: down.dweight, dbias: down.dbias, dy: dbranch, x: a.act, weight: down.weight, rows: n)
-    Kernels.geluBackward(dact, dy: dact, x: a.pre, count: n * config.intermediate)
-    Kernels.linearBackward(
-      dbranch, dweight: up.dweight, dbias: up.dbias, dy: dact, x: a.y1, weight: up.weight, rows: n)
+    Kernels.residualLayerNormBackward(
+      d, dbranch: dbranch, dweight: norm.dweight, dbias: norm.dbias, dy: d, sum: a.sum2, mean: a.mean2, rstd: a.rstd2,
+      weight: norm.weight, rows: n, dropout: pass.hiddenDropout, key: pass.key(index, .feedForward))  // d = dsum2
+    down.backward(dact, dy: dbranch, x: a.act, rows: n, pass: pass, geluOf: a.pre)
+    up.backward(dbranch, dy: dact, x: a.y1, rows: n, pass: pass)
     Kernels.add(d, dbranch, count: n * h)  // d = dy1
 
-    Kernels.layerNormBackward(
-      d, dweight: attentionNorm.dweight, dbias: attentionNorm.dbias, dy: d, x: a.sum1, mean: a.mean1, rstd: a.rstd1,
-      weight: attentionNorm.weight, rows: n)  // d = dsum1
-    dbranch.update(from: d, count: n * h)
-    Kernels.dropout(dbranch, count: n * h, probability: pass.hiddenDropout, key: pass.key(index, .projection))
-    Kernels.linearBackward(
-      dattended, dweight: output.dweight, dbias: output.dbias, dy: dbranch, x: a.attended, weight: output.weight, rows: n)
-    Kernels.attentionBackward(
-      dqkv, dout: dattended, lse: a.lse, qkv: a.qkv, offsets: pass.offsets, heads: config.heads, hidden: h,
-      dropout: pass.attentionDropout, key: pass.key(index, .attention))
-    Kernels.linearBackward(
-      dbranch, dweight: qkv.dweight, dbias: qkv.dbias, dy: dqkv, x: a.x, weight: qkv.weight, rows: n)
+    Kernels.residualLayerNormBackward(
+      d, dbranch: dbranch, dweight: attentionNorm.dweight, dbias: attentionNorm.dbias, dy: d, sum: a.sum1, mean: a.mean1,
+      rstd: a.rstd1, weight: attentionNorm.weight, rows: n, dropout: pass.hiddenDropout,
+      key: pass.key(index, .projection))  // d = dsum1
+    output.backward(dattended, dy: dbranch, x: a.attended, rows: n, pass: pass)
+    func attentionBackward(
+      _ dq: UnsafeMutablePointer<Float>, _ dk: UnsafeMutablePointer<Float>, _ dv: UnsafeMutablePointer<Float>
+    ) {
+      Kernels.attentionBackward(
+        dq: dq, dk: dk, dv: dv, dout: dattended, out: a.attended, lse: a.lse, a.attention, precision: pass.precision)
+    }
+    guard let selection else {
+      let dqkv = workspace.take(n * 3 * h)
+      attentionBackward(dqkv, dqkv + h, dqkv + 2 * h)
+      qkv.backward(dbranch, dy: dqkv, x: a.x, rows: n, pass: pass)
+      return Kernels.add(d, dbranch, count: n * h)
+    }
+    let dq = workspace.take(n * h), dkv = workspace.take(pass.tokens * 2 * h)
+    attentionBackward(dq, dkv, dkv + h)
+    query.backward(dbranch, dy: dq, x: a.asking, rows: n, pass: pass)
     Kernels.add(d, dbranch, count: n * h)
+    keyValue.backward(dx, dy: dkv, x: a.x, rows: pass.tokens, pass: pass)
+    for (i, row) in selection.rows.enumerated() { Kernels.add(dx + row * h, d + i * h, count: h) }
   }
 }

@@ -22,8 +22,8 @@ public final class Pooler: Sendable {
     Kernels.linear(y.data, first.data, weight: dense.weight, bias: dense.bias, rows: sequences)
     Kernels.tanh(y.data, y.data, count: y.count)
     return Forward(y) { [dense] dy in
-      let dpre = Tensor(zeros: dy.shape), dfirst = Tensor(zeros: dy.shape), dhidden = Tensor(zeros: hidden.shape)
-      Kernels.tanhBackward(dpre.data, dy: dy.data, y: y.data, count: y.count)
+      let dpre = dy.copy(), dfirst = Tensor(zeros: dy.shape), dhidden = Tensor(zeros: hidden.shape)
+      Kernels.tanhBackward(dpre.data, y: y.data, count: y.count)
       Kernels.linearBackward(
         dfirst.data, dweight: dense.dweight, dbias: dense.dbias, dy: dpre.data, x: first.data, weight: dense.weight,
         rows: sequences)

@@ -4,13 +4,16 @@ import PluginAPI
 public final class TransformerEncoder: @unchecked Sendable {
   /// The sizes.
   public let config: TransformerConfig
+  /// How matrix products round; ``Precision/int8`` only infers.
+  public let precision: Precision
   let embeddings: Embeddings
   let layers: [EncoderLayer]
   private let workspaces = WorkspacePool()
 
   /// An encoder with zero weights; ``load(_:log:)`` fills them.
-  public init(config: TransformerConfig) {
+  public init(config: TransformerConfig, precision: Precision = .fp32) {
     self.config = config
+    self.precision = precision
     embeddings = Embeddings(config: config)
     layers = (0..<config.layers).map { EncoderLayer(index: $0, config: config) }
   }
@@ -18,20 +21,31 @@ public final class TransformerEncoder: @unchecked Sendable {
   /// All weights, named as in a bare Hugging Face checkpoint.
   public var parameters: [Parameter] { embeddings.parameters + layers.flatMap(\.parameters) }
 
+  /// The last hidden states [rows, hidden] of the tokens `rows`, or of all.
+  func infer(_ tokens: PackedTokens, rows: TokenSelection?) -> Tensor {
+    infer(tokens, rows: rows, each: { _, _ in })
+  }
+
   /// The last hidden states [tokens, hidden]; `each` sees every layer's output on the way, the embeddings' first.
   public func infer(_ tokens: PackedTokens, each: (Int, Tensor) -> Void = { _, _ in }) -> Tensor {
+    infer(tokens, rows: nil, each: each)
+  }
+
+  private func infer(_ tokens: PackedTokens, rows: TokenSelection?, each: (Int, Tensor) -> Void) -> Tensor {
     let workspace = workspaces.borrow()
     defer { workspaces.giveBack(workspace) }
     let n = tokens.count, h = config.hidden
-    let pass = Pass(tokens, hiddenDropout: 0, attentionDropout: 0, random: RandomStream(seed: 0, ""))
-    let state = Tensor(zeros: [n, h]), next = workspace.take(n * h)
+    let pass = Pass(inferring: tokens, precision: precision)
+    var state = Tensor(zeros: [n, h])
     let mark = workspace.mark
     _ = embeddings.forward(state.data, tokens, pass: pass, config: config, workspace: workspace)
     each(0, state)
     for layer in layers {
       workspace.release(to: mark)
-      _ = layer.forward(next, x: state.data, pass: pass, config: config, workspace: workspace)
-      state.data.update(from: next, count: n * h)
+      let selection = layer.index == layers.count - 1 ? rows : nil
+      let next = Tensor(zeros: [selection?.rows.count ?? n, h])
+      _ = layer.forward(next.data, x: state.data, selection: selection, pass: pass, config: config, workspace: workspace)
+      state = next
       each(layer.index + 1, state)
     }
     return state
@@ -41,30 +55,40 @@ public final class TransformerEncoder: @unchecked Sendable {
   public func forward(
     _ tokens: PackedTokens, dropout: Float?, random: RandomStream
   ) -> Forward<Tensor, Tensor, Void> {
+    forward(tokens, rows: nil, dropout: dropout, random: random)
+  }
+
+  /// The same [rows, hidden] of the tokens `rows`, or of all.
+  func forward(
+    _ tokens: PackedTokens, rows: TokenSelection?, dropout: Float?, random: RandomStream
+  ) -> Forward<Tensor, Tensor, Void> {
     let workspace = workspaces.borrow()
     let n = tokens.count, h = config.hidden
     let pass = Pass(
-      tokens, hiddenDropout: dropout ?? config.hiddenDropout, attentionDropout: dropout ?? config.attentionDropout,
-      random: random)
+      training: tokens, precision: precision, hiddenDropout: dropout ?? config.hiddenDropout,
+      attentionDropout: dropout ?? config.attentionDropout, random: random)
+    let last = Tensor(zeros: [rows?.rows.count ?? n, h])
     var x = workspace.take(n * h)
     let embedded = embeddings.forward(x, tokens, pass: pass, config: config, workspace: workspace)
     var activations: [LayerActivations] = []
     for layer in layers {
-      let y = workspace.take(n * h)
-      activations.append(layer.forward(y, x: x, pass: pass, config: config, workspace: workspace))
+      let isLast = layer.index == layers.count - 1, y = isLast ? last.data : workspace.take(n * h)
+      activations.append(
+        layer.forward(y, x: x, selection: isLast ? rows : nil, pass: pass, config: config, workspace: workspace))
       x = y
     }
-    let last = Tensor(zeros: [n, h])
-    last.data.update(from: x, count: n * h)
     let lease = Lease(workspace, workspaces)
     return Forward(last) { [self] dlast in
       let workspace = lease.workspace
-      let d = workspace.take(n * h)
-      d.update(from: dlast.data, count: n * h)
+      var dy = workspace.take(dlast.count)
+      dy.update(from: dlast.data, count: dlast.count)
+      let dx = rows == nil ? dy : workspace.take(n * h)
       for (layer, a) in zip(layers, activations).reversed() {
-        layer.backward(d, a, pass: pass, config: config, workspace: workspace)
+        let selection = layer.index == layers.count - 1 ? rows : nil
+        layer.backward(dx, dy: dy, a, selection: selection, pass: pass, config: config, workspace: workspace)
+        dy = dx
       }
-      embeddings.backward(d, embedded, tokens, pass: pass, config: config)
+      embeddings.backward(dx, embedded, tokens, pass: pass, config: config)
     }
   }
 }

@@ -17,9 +17,10 @@ public final class WordEncoder: TokenEncoder, @unchecked Sendable {
   /// - Parameters:
   ///   - dropout: overrides the configuration's dropout; nil keeps it.
   ///   - firstPosition: 0 for BERT, padding index + 1 for RoBERTa.
+  ///   - precision: of all matrix products.
   public init(
     folder: String, config: TransformerConfig, tokenizer: any Tokenizer, firstPosition: Int, dropout: Float?,
-    services: Services
+    precision: Precision, services: Services
   ) throws {
     guard tokenizer.vocabularySize <= config.vocabulary else {
       throw Diagnostic(
@@ -28,7 +29,7 @@ public final class WordEncoder: TokenEncoder, @unchecked Sendable {
     }
     let checkpoint = try Checkpoint(folder: folder)
     try TransformerEncoder.check(config, against: checkpoint)
-    let transformer = TransformerEncoder(config: config)
+    let transformer = TransformerEncoder(config: config, precision: precision)
     try transformer.load(checkpoint) { services.log(.debug, $0) }
     self.transformer = transformer
     self.tokenizer = tokenizer
@@ -61,29 +62,34 @@ public final class WordEncoder: TokenEncoder, @unchecked Sendable {
     let encoder = try loaded()
     let layout = SentenceLayout(batch, tokenizer: tokenizer, limits: limits)
     note(layout.truncation)
+    let selection = TokenSelection(layout.wordRows, of: layout.tokens), places = selection.places(of: layout.wordRows)
     guard mode.training else {
-      let words = gather(encoder.infer(layout.tokens), layout)
+      let words = gather(encoder.infer(layout.tokens, rows: selection), places, layout.wordOffsets)
       return Forward(words) { _ in throw PluginError("backward of an encoder's inference pass") }
     }
-    let hidden = encoder.forward(layout.tokens, dropout: dropout, random: mode.stream("encoder.dropout", view: batch.view))
-    let words = gather(hidden.value, layout)
+    guard encoder.precision != .int8 else {
+      throw PluginError("`precision: int8` is for inference only; train with fp32 or bf16 and evaluate with int8 afterwards")
+    }
+    let hidden = encoder.forward(
+      layout.tokens, rows: selection, dropout: dropout, random: mode.stream("encoder.dropout", view: batch.view))
+    let words = gather(hidden.value, places, layout.wordOffsets)
     let scatter = Scatter(hidden)
     return Forward(words) { [width = encoder.config.hidden] dwords in
-      let dhidden = Tensor(zeros: [layout.tokens.count, width])
-      for (word, row) in layout.wordRows.enumerated() where row >= 0 {
-        Kernels.add(dhidden.data + row * width, dwords.data + word * width, count: width)
+      let dhidden = Tensor(zeros: [selection.rows.count, width])
+      for (word, place) in places.enumerated() where place >= 0 {
+        Kernels.add(dhidden.data + place * width, dwords.data + word * width, count: width)
       }
       try scatter.backward(dhidden)
     }
   }
 
   /// A word is its first piece; a word without pieces is zero.
-  private func gather(_ hidden: Tensor, _ layout: SentenceLayout) -> WordVectors {
-    let words = Tensor(zeros: [layout.wordRows.count, width])
-    for (word, row) in layout.wordRows.enumerated() where row >= 0 {
-      (words.data + word * width).update(from: hidden.data + row * width, count: width)
+  private func gather(_ hidden: Tensor, _ places: [Int], _ offsets: [Int]) -> WordVectors {
+    let words = Tensor(zeros: [places.count, width])
+    for (word, place) in places.enumerated() where place >= 0 {
+      (words.data + word * width).update(from: hidden.data + place * width, count: width)
     }
-    return WordVectors(offsets: layout.wordOffsets, tensor: words)
+    return WordVectors(offsets: offsets, tensor: words)
   }
 
   private func note(_ cut: TruncationLedger) {

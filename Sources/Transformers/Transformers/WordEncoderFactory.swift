@@ -7,12 +7,17 @@ public struct WordEncoderOptions: PluginOptions {
   public var model: String
   /// Overrides the model's own dropout.
   public var dropout: Float?
+  /// How matrix products round.
+  public var precision: Precision
 
-  /// The description of both.
+  /// The description of each.
   public static let fields = [
     OptionField.required(
       "model", .model, help: "Hugging Face folder: config.json, the tokenizer's files and the weights"),
     .optional("dropout", .number, in: 0...0.9, help: "dropout of hidden states and attention; default: the model's own"),
+    .optional(
+      "precision", .choice(Precision.allCases.map(\.rawValue)), default: "fp32",
+      help: "of matrix products; sums and weights stay float32. int8 only evaluates and tags"),
   ]
 }
 
@@ -38,6 +43,6 @@ extension WordEncoder {
     }
     return try WordEncoder(
       folder: options.model, config: config, tokenizer: tokenizer, firstPosition: config.firstPosition,
-      dropout: options.dropout, services: services)
+      dropout: options.dropout, precision: options.precision, services: services)
   }
 }

@@ -12,23 +12,26 @@ struct EndToEndTests {
   init() throws { lab = try Lab() }
 
   @Test func killedAndResumedRunIsBitwiseTheSame() throws {
-    #expect(try lab.calm("train", lab.config, "--out", lab.path("whole")).code == 0)
-    // Killed without warning in the middle of the second epoch, twice.
+    // Long enough that no machine is through before the signal comes.
+    let train = ["train", lab.config, "--set", "training.epochs=60", "--out"]
+    #expect(try lab.calm(train + [lab.path("whole")]).code == 0)
+    // Killed without warning, twice, once a checkpoint of that step or a later one is there.
     for step in [20, 24] {
       let resume = step > 20 ? "--resume" : ""
       let script = """
-        "\(Lab.program)" train "\(lab.config)" --out "\(lab.path("cut"))" \(resume) 2> /dev/null & pid=$!
+        "\(Lab.program)" train "\(lab.config)" --set training.epochs=60 --out "\(lab.path("cut"))" \(resume) 2> /dev/null & pid=$!
         for i in $(seq 3000); do
-          ls "\(lab.path("cut"))"/checkpoints 2> /dev/null | grep -q "step-000000\(step)" && break
+          latest=$(ls "\(lab.path("cut"))"/checkpoints 2> /dev/null | grep step- | tail -n 1)
+          [ "$latest" \\< "step-000000\(step)" ] || break
           sleep 0.005
         done
         kill -9 $pid; wait $pid
         """
-      let killed = try ChildProcess.run(["/bin/sh", "-c", script], timeout: .seconds(60))
+      let killed = try ChildProcess.run(["/bin/bash", "-c", script], timeout: .seconds(60))
       #expect(killed.outcome == .exited(137), "the run ended before it was killed: \(killed)")
     }
     #expect(!FileManager.default.fileExists(atPath: lab.path("cut/last/model.safetensors")))
-    #expect(try lab.calm("train", lab.config, "--out", lab.path("cut"), "--resume").code == 0)
+    #expect(try lab.calm(train + [lab.path("cut"), "--resume"]).code == 0)
     for file in ["last/model.safetensors", "best/model.safetensors", "metrics.jsonl"] {
       #expect(try lab.bytes("whole/" + file) == lab.bytes("cut/" + file), "\(file)")
     }
@@ -78,6 +81,23 @@ struct EndToEndTests {
       let tagged = try lab.calm("tag", lab.path("run"), lab.path("new.txt"), "--format", format)
       #expect(tagged.code == 0 && tagged.output.contains("Bergen"), "\(format): \(tagged.errors)")
     }
+  }
+
+  /// One line of YAML, or one flag, changes the arithmetic; int8 evaluates what others trained, and says so where it cannot train.
+  @Test func precisionsTrainAndEvaluate() throws {
+    let trained = try lab.calm(
+      "run", lab.config, "--out", lab.path("bf16"), "--set", "encoder.options.precision=bf16", "--format", "json")
+    #expect(trained.code == 0, "\(trained.errors)")
+    for precision in ["fp32", "bf16", "int8"] {
+      let set = "encoder.options.precision=\(precision)"
+      let evaluated = try lab.calm("evaluate", lab.path("bf16"), "--format", "json", "--set", set)
+      let f1 = try #require(try JSONValue.parse(evaluated.output)["test"]?["with"]?["micro"]?["f1"]?.number)
+      #expect(f1 > 0.9, "\(precision)")
+    }
+    let refused = try lab.calm("train", lab.config, "--out", lab.path("int8"), "--set", "encoder.options.precision=int8")
+    #expect(refused.code != 0 && refused.errors.contains("inference only"), "\(refused.errors)")
+    let misspelt = try lab.calm("evaluate", lab.path("bf16"), "--set", "encoder.options.precision=bf17")
+    #expect(misspelt.code == 2 && misspelt.errors.contains("bf16"), "\(misspelt.errors)")
   }
 
   @Test func checkRehearsesAndSeveralSeedsAreSummed() throws {

@@ -12,7 +12,9 @@ extension Lab {
   }
 
   /// Runs the program.
-  func calm(_ arguments: String...) throws -> Answer {
+  func calm(_ arguments: String...) throws -> Answer { try calm(arguments) }
+
+  func calm(_ arguments: [String]) throws -> Answer {
     let result = try ChildProcess.run([Lab.program] + arguments, timeout: .seconds(120))
     guard case .exited(let code) = result.outcome else {
       Issue.record("\(arguments) ended with \(result.outcome)")
@@ -49,4 +51,5 @@ indirect enum JSONValue: Decodable {
 
   subscript(key: String) -> JSONValue? { if case .object(let object) = self { object[key] } else { nil } }
   var number: Double? { if case .number(let number) = self { number } else { nil } }
+  var text: String? { if case .text(let text) = self { text } else { nil } }
 }

@@ -1,0 +1,92 @@
+import ArgumentParser
+import PluginAPI
+
+/// `calm bench train`: the first training steps of an experiment, without evaluation and without writing anything.
+struct BenchTrain: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "train", abstract: "Training steps of an experiment: steps and tokens a second, and where the time goes.")
+
+  @OptionGroup var experiment: ExperimentOptions
+  @Option(help: "Steps that are measured.")
+  var steps = 20
+  @Option(help: "Steps before them that are not.")
+  var warmup = 2
+  @OptionGroup var bench: BenchOptions
+
+  func validate() throws {
+    try requirePositive("steps", steps)
+    if warmup < 0 { throw ValidationError("--warmup must not be negative") }
+  }
+
+  mutating func run() async throws {
+    let loaded = try experiment.load()
+    try bench.prepare(threads: loaded.threads)
+    try fetchModels(loaded)
+    let corpus = try await CorpusLoader(loaded, progress: Progress()).load()
+    let services = Services.standard(seed: loaded.seed)
+    let tagger = try Tagger(loaded, tags: corpus.tags, services: services)
+    let loss = try makeLoss(loaded, decoder: tagger.decoder, corpus: corpus, services: services)
+    let optimiser = try Optimiser(
+      tagger.parameters + loss.parameters.map { ("loss." + $0.name, $0) }, section: loaded.training)
+    var step = TrainStep(
+      tagger: tagger, loss: loss, optimiser: optimiser, schedule: Schedule(loaded.training, steps: warmup + steps),
+      section: loaded.training, seed: loaded.seed)
+
+    let batches = Self.batches(warmup + steps, loaded, corpus)
+    for batch in batches.prefix(warmup) { _ = try step.run(batch) }
+    let clock = StepClock()
+    step.clock = clock
+    let cut = tagger.encoder.truncation
+    let measured = batches.dropFirst(warmup)
+    let timing = Timing(
+      try measured.map { batch in
+        try ContinuousClock().measure { _ = try step.run(batch) }.seconds
+      })
+
+    let sentences = measured.reduce(0) { $0 + $1.count }
+    var results: [BenchRow.Field] = [
+      ("stepsPerSecond", .number(1 / timing.median, digits: 3)),
+      ("sentencesPerSecond", .number(Double(sentences) / timing.total, digits: 2)),
+    ]
+    if let tokens = try Self.tokens(Array(measured.joined()), views: loss.views, encoder: tagger.encoder) {
+      results.append(("tokensPerStep", .number(Double(tokens) / Double(steps), digits: 0)))
+      results.append(("tokensPerSecond", .number(Double(tokens) / timing.total, digits: 0)))
+    }
+    results += timing.fields
+    results += clock.parts.map { ("ms." + $0.name, .number($0.seconds / Double(steps) * 1e3, digits: 2)) }
+    results.append(("contextsCut", .count(tagger.encoder.truncation.since(cut).contextsCut)))
+    results.append(("peakMB", .number(PeakMemory.mebibytes, digits: 0)))
+    let row = BenchRow(
+      bench: "train",
+      settings: [
+        ("config", .text(experiment.config)), ("model", .text(tagger.encoder.model)),
+        ("views", .text(loss.views.map(\.rawValue).joined(separator: " "))), ("batch", .count(loaded.training.batch)),
+        ("threads", .count(Threads.count)), ("warmup", .count(warmup)), ("steps", .count(steps)),
+      ], results: results)
+    try bench.report([row])
+  }
+
+  /// The batches of the experiment's first `count` steps.
+  private static func batches(_ count: Int, _ experiment: Experiment, _ corpus: Corpus) -> [[Example]] {
+    let examples = corpus.splits["train"] ?? []
+    let lengths = examples.map { $0.words.count + $0.context.count }
+    var batches: [[Example]] = []
+    for epoch in 0... where !examples.isEmpty {
+      let plan = EpochPlan(lengths: lengths, section: experiment.training, seed: experiment.seed, epoch: epoch)
+      batches += plan.batches.map { $0.map { examples[$0] } }
+      if batches.count >= count { break }
+    }
+    return Array(batches.prefix(count))
+  }
+
+  /// The sub-tokens that the encoder reads of all views, before anything is cut; nil where it does not show them.
+  private static func tokens(_ examples: [Example], views: [View], encoder: any Encoder) throws -> Int? {
+    guard let encoder = encoder as? any TokenEncoder else { return nil }
+    return try examples.reduce(0) { sum, example in
+      let words = try encoder.tokenize(words: example.words).ids.count
+      // Behind the sentence stand the context's pieces and one more separator.
+      let context = example.context.isEmpty ? 0 : try encoder.tokenize(words: example.context).ids.count - 1
+      return sum + views.reduce(0) { $0 + words + ($1 == .augmented ? context : 0) }
+    }
+  }
+}

@@ -1,0 +1,275 @@
+#include "matmul.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+void *calm_scratch(scratch_slot slot, size_t bytes) {
+  static _Thread_local struct { void *memory; size_t bytes; } slots[SCRATCH_SLOTS];
+  if (bytes > slots[slot].bytes) {
+    free(slots[slot].memory);
+    size_t huge = 2 << 20, unit = bytes >= huge ? huge : 64;
+    bytes = (bytes + unit - 1) / unit * unit;
+    slots[slot].memory = aligned_alloc(unit, bytes);
+    slots[slot].bytes = slots[slot].memory ? bytes : 0;
+    if (slots[slot].memory && unit == huge) madvise(slots[slot].memory, bytes, MADV_HUGEPAGE);
+  }
+  return slots[slot].memory;
+}
+
+static inline int least(int a, int b) { return a < b ? a : b; }
+static inline int panels_of(int n) { return (n + TILE_COLUMNS - 1) / TILE_COLUMNS; }
+
+/* ---- packing of the right-hand matrix, panels shared out over the threads ---- */
+
+typedef struct {
+  calm_packed *packed;
+  operand source;
+} pack_job;
+
+static void pack_panel(void *context, int panel) {
+  const pack_job *j = context;
+  calm_packed *b = j->packed;
+  calm_precision p = b->precision;
+  int first = panel * TILE_COLUMNS, count = least(TILE_COLUMNS, b->n - first), steps = steps_of(p, b->k);
+  int block = block_of(p, steps), panels = panels_of(b->n);
+  float inverse[TILE_COLUMNS];
+  if (p == CALM_INT8)
+    for (int i = 0; i < count; i++) {
+      const float *column = j->source.data + (size_t)(first + i) * j->source.stride;
+      float most = calm_absolute_maximum(column, b->k);
+      inverse[i] = most > 0 ? 127 / most : 0;
+      b->scales[first + i] = most / 127;
+    }
+  for (int from = 0; from < steps; from += block) {
+    int some = least(block, steps - from);
+    char *out = (char *)b->data + 4 * TILE_COLUMNS * ((size_t)from * panels + (size_t)panel * some);
+    calm_pack_lanes(p, out, TILE_COLUMNS, j->source, first, count, from, some, b->k, inverse, 0);
+    if (p == CALM_INT8)
+      for (int i = 0; i < count; i++) {
+        const int8_t *lane = (const int8_t *)out + 4 * i;
+        int32_t sum = 0;
+        for (int s = 0; s < some; s++, lane += 4 * TILE_COLUMNS) sum += lane[0] + lane[1] + lane[2] + lane[3];
+        b->sums[first + i] = sum;
+      }
+  }
+}
+
+/* What a precision makes of a row, as floats: the portable path multiplies these with OpenBLAS. Returns the row's unit. */
+CALM_CLONES static float round_row(float *out, const float *x, size_t stride, int count, calm_precision p) {
+  float most = 0;
+  if (p == CALM_INT8)
+    for (int i = 0; i < count; i++) most = fmaxf(most, fabsf(x[i * stride]));
+  float inverse = most > 0 ? 127 / most : 0;
+  for (int i = 0; i < count; i++) {
+    float value = x[i * stride];
+    if (p == CALM_INT8) {
+      value = rintf(value * inverse);
+    } else if (p == CALM_BF16) {
+      uint32_t bits;
+      memcpy(&bits, &value, 4);
+      bits = (bits + 0x7fff + (bits >> 16 & 1)) & 0xffff0000u;
+      memcpy(&value, &bits, 4);
+    }
+    out[i] = value;
+  }
+  return most / 127;
+}
+
+static void round_lane(void *context, int lane) {
+  const pack_job *j = context;
+  calm_packed *b = j->packed;
+  const operand s = j->source;
+  const float *x = s.k_contiguous ? s.data + (size_t)lane * s.stride : s.data + lane;
+  float unit = round_row((float *)b->data + (size_t)lane * b->k, x, s.k_contiguous ? 1 : s.stride, b->k, b->precision);
+  if (b->precision == CALM_INT8) b->scales[lane] = unit;
+}
+
+static size_t packed_bytes(calm_precision p, int n, int k) {
+  if (!calm_has_kernel(p)) return sizeof(float) * n * k;
+  return 4 * (size_t)panels_of(n) * TILE_COLUMNS * steps_of(p, k);
+}
+
+/* int8's scales and sums stand behind the panels. */
+static size_t side_bytes(calm_precision p, int n) { return p == CALM_INT8 ? (size_t)n * 8 : 0; }
+
+static void fill(calm_packed *b, calm_precision p, operand source, int n, int k, void *memory) {
+  *b = (calm_packed){.precision = p, .n = n, .k = k, .portable = !calm_has_kernel(p), .capacity = b->capacity, .data = memory};
+  if (p == CALM_INT8) {
+    b->scales = (float *)((char *)memory + packed_bytes(p, n, k));
+    b->sums = (int32_t *)(b->scales + n);
+  }
+  pack_job job = {b, source};
+  if (b->portable) calm_parallel(n, round_lane, &job);
+  else calm_parallel(panels_of(n), pack_panel, &job);
+}
+
+calm_packed *calm_pack(calm_packed *reuse, calm_precision p, const float *b, int ldb, int transposed, int n, int k) {
+  size_t bytes = packed_bytes(p, n, k) + side_bytes(p, n);
+  calm_packed *packed = reuse ? reuse : calloc(1, sizeof *packed);
+  if (!packed) return NULL;
+  if (packed->capacity < bytes) {
+    size_t huge = 2 << 20, unit = bytes >= huge ? huge : 64;
+    free(packed->data);
+    packed->capacity = (bytes + unit - 1) / unit * unit;
+    packed->data = aligned_alloc(unit, packed->capacity);
+    if (!packed->data) return free(packed), NULL;
+    if (unit == huge) madvise(packed->data, packed->capacity, MADV_HUGEPAGE);
+  }
+  fill(packed, p, (operand){b, (size_t)ldb, transposed}, n, k, packed->data);
+  return packed;
+}
+
+void calm_packed_free(calm_packed *packed) {
+  if (!packed) return;
+  free(packed->data);
+  free(packed);
+}
+
+size_t calm_packed_bytes(const calm_packed *packed) { return packed->capacity; }
+
+/* ---- what is done to C after the sum ---- */
+
+CALM_CLONES static void dequantise(float *c, size_t ldc, int rows, int columns, const float *units, const float *scales,
+                                   const int32_t *sums) {
+  for (int r = 0; r < rows; r++)
+    for (int i = 0; i < columns; i++) {
+      int32_t sum;
+      memcpy(&sum, c + r * ldc + i, 4);
+      c[r * ldc + i] = (float)(sum - 128 * sums[i]) * scales[i] * units[r];
+    }
+}
+
+static void finish(float *c, size_t ldc, int rows, int columns, int row, int column, const calm_epilogue *e) {
+  if (!e) return;
+  for (int r = 0; r < rows; r++) {
+    float *y = c + (size_t)r * ldc;
+    if (e->bias) calm_add_row(y, e->bias + column, columns);
+    size_t at = (size_t)(row + r) * ldc + column;
+    if (e->gelu) calm_gelu_row(e->gelu + at, y, columns);
+    if (e->gelu_of) calm_dgelu_row(y, e->gelu_of + at, columns);
+  }
+}
+
+/* ---- the product ---- */
+
+typedef struct {
+  operand a;
+  const calm_packed *b;
+  const calm_epilogue *epilogue;
+  float *c;
+  size_t ldc;
+  int m, row_chunk, row_tasks, panel_chunk;
+} matmul_job;
+
+/* A range of rows against a range of panels: the rows are packed block by block and meet every panel while they are hot. */
+static void matmul_chunk(void *context, int task) {
+  const matmul_job *j = context;
+  const calm_packed *b = j->b;
+  calm_precision p = b->precision;
+  int steps = steps_of(p, b->k), block = block_of(p, steps), panels = panels_of(b->n);
+  int row = task % j->row_tasks * j->row_chunk, rows = least(j->row_chunk, j->m - row);
+  int first = task / j->row_tasks * j->panel_chunk, last = least(first + j->panel_chunk, panels);
+  if (rows <= 0 || first >= last) return;
+  int tiles = (rows + TILE_ROWS - 1) / TILE_ROWS, tail = rows - (tiles - 1) * TILE_ROWS, tail_lanes = (tail + 3) & ~3;
+  int32_t *left = calm_scratch(SCRATCH_LEFT, 4 * (size_t)tiles * TILE_ROWS * (block + 2));
+  float *inverse = (float *)left + (size_t)tiles * TILE_ROWS * block, *units = inverse + tiles * TILE_ROWS;
+  if (p == CALM_INT8)
+    for (int r = 0; r < rows; r++) {
+      float most = calm_absolute_maximum(j->a.data + (size_t)(row + r) * j->a.stride, b->k);
+      inverse[r] = most > 0 ? 127 / most : 0;
+      units[r] = most / 127;
+    }
+  int adds = j->epilogue && j->epilogue->accumulate;
+  for (int from = 0; from < steps; from += block) {
+    int some = least(block, steps - from);
+    /* Where k runs across memory, a few steps of all tiles at a time: their lanes are neighbours in a cache line. */
+    int stretch = j->a.k_contiguous ? some : 16;
+    for (int step = 0; step < some; step += stretch)
+      for (int t = 0; t < tiles; t++) {
+        int lanes = t == tiles - 1 ? tail_lanes : TILE_ROWS;
+        calm_pack_lanes(p, left + (size_t)t * TILE_ROWS * some + (size_t)step * lanes, lanes, j->a, row + t * TILE_ROWS,
+                        t == tiles - 1 ? tail : TILE_ROWS, from + step, least(stretch, some - step), b->k,
+                        inverse + t * TILE_ROWS, 1);
+      }
+    for (int panel = first; panel < last; panel++) {
+      const int32_t *right = (const int32_t *)b->data + TILE_COLUMNS * ((size_t)from * panels + (size_t)panel * some);
+      int column = panel * TILE_COLUMNS, columns = least(TILE_COLUMNS, b->n - column);
+      for (int t = 0; t < tiles; t++) {
+        int count = t == tiles - 1 ? tail : TILE_ROWS, at = row + t * TILE_ROWS;
+        float *c = j->c + (size_t)at * j->ldc + column;
+        calm_tile(p, left + (size_t)t * TILE_ROWS * some, t == tiles - 1 ? tail_lanes : TILE_ROWS, right, some, c, j->ldc,
+                  count, columns, from > 0 || adds);
+        if (from + some < steps) continue;
+        if (p == CALM_INT8)
+          dequantise(c, j->ldc, count, columns, units + t * TILE_ROWS, b->scales + column, b->sums + column);
+        finish(c, j->ldc, count, columns, at, column, j->epilogue);
+      }
+    }
+  }
+}
+
+/* Without the instructions: both sides rounded to the precision, the product by OpenBLAS. */
+static void portable_matmul(const matmul_job *j) {
+  const calm_packed *b = j->b;
+  int k = b->k, adds = j->epilogue && j->epilogue->accumulate;
+  const float *a = j->a.data;
+  size_t lda = j->a.stride;
+  int transposed = !j->a.k_contiguous;
+  float *units = NULL;
+  if (b->precision != CALM_FP32) {
+    float *rounded = calm_scratch(SCRATCH_ROUNDED, sizeof(float) * ((size_t)j->m * k + j->m));
+    units = rounded + (size_t)j->m * k;
+    for (int r = 0; r < j->m; r++)
+      units[r] = round_row(rounded + (size_t)r * k, transposed ? a + r : a + (size_t)r * lda, transposed ? lda : 1, k,
+                           b->precision);
+    a = rounded;
+    lda = (size_t)k;
+    transposed = 0;
+  }
+  calm_blas_gemm(transposed, 1, j->m, b->n, k, 1, a, (int)lda, b->data, k, (float)adds, j->c, (int)j->ldc);
+  if (b->precision == CALM_INT8)
+    for (int r = 0; r < j->m; r++)
+      for (int i = 0; i < b->n; i++) j->c[(size_t)r * j->ldc + i] *= units[r] * b->scales[i];
+  finish(j->c, j->ldc, j->m, b->n, 0, 0, j->epilogue);
+}
+
+static void multiply(matmul_job *j) {
+  if (j->m <= 0 || j->b->n <= 0) return;
+  if (j->b->portable) return portable_matmul(j);
+  /* Rows in equal parts of at most ROWS_A_TASK, so that the packed part stays in the second-level cache; few rows: by panels. */
+  enum { ROWS_A_TASK = 240, FEW_ROWS = 64 };
+  int threads = calm_threads(), panels = panels_of(j->b->n);
+  if ((double)j->m * j->b->n * j->b->k < 64.0 * 64 * 64) threads = 1; /* a fork costs more than the product */
+  if (j->m < FEW_ROWS * threads && panels >= 2 * threads) {
+    j->row_chunk = j->m < ROWS_A_TASK ? j->m : ROWS_A_TASK;
+    j->panel_chunk = (panels + threads - 1) / threads;
+  } else {
+    int parts = (j->m + ROWS_A_TASK - 1) / ROWS_A_TASK;
+    parts = (parts + threads - 1) / threads * threads;
+    j->row_chunk = ((j->m + parts - 1) / parts + 3) & ~3;
+    j->panel_chunk = panels;
+  }
+  j->row_tasks = (j->m + j->row_chunk - 1) / j->row_chunk;
+  calm_parallel(j->row_tasks * ((panels + j->panel_chunk - 1) / j->panel_chunk), matmul_chunk, j);
+}
+
+void calm_matmul(float *c, int ldc, const float *a, int lda, int transpose_a, const calm_packed *b, int m,
+                 const calm_epilogue *epilogue) {
+  matmul_job job = {.a = {a, (size_t)lda, !transpose_a}, .b = b, .epilogue = epilogue, .c = c, .ldc = (size_t)ldc, .m = m};
+  multiply(&job);
+}
+
+void calm_matmul_once(calm_precision p, float *c, int ldc, const float *a, int lda, int transpose_a, const float *b, int ldb,
+                      int transpose_b, int m, int n, int k, const calm_epilogue *epilogue) {
+  if (m <= 0 || n <= 0) return;
+  if (p == CALM_FP32 && !calm_has_kernel(p)) { /* nothing to round: as it is */
+    calm_blas_gemm(transpose_a, transpose_b, m, n, k, 1, a, lda, b, ldb, epilogue && epilogue->accumulate, c, ldc);
+    finish(c, (size_t)ldc, m, n, 0, 0, epilogue);
+    return;
+  }
+  calm_packed packed = {0};
+  fill(&packed, p, (operand){b, (size_t)ldb, transpose_b}, n, k,
+       calm_scratch(SCRATCH_RIGHT, packed_bytes(p, n, k) + side_bytes(p, n)));
+  calm_matmul(c, ldc, a, lda, transpose_a, &packed, m, epilogue);
+}
