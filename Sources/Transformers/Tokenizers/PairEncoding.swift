@@ -64,14 +64,14 @@ extension Tokenizer {
   /// Ids and token types of two texts in one sequence, never truncated. An empty second text counts as none: the sequence
   /// is that of a single text.
   public func encode(_ first: String, pair second: String) -> PairEncoding {
-    assemble(pieces(of: first)[...], second.isEmpty ? nil : pieces(of: second)[...])
+    assemble(ids(of: first)[...], second.isEmpty ? nil : ids(of: second)[...])
   }
 
   /// Ids and token types of two texts in one sequence of at most `maxLength` ids. An empty second text counts as none.
   public func encode(
     _ first: String, pair second: String, maxLength: Int, truncation: Truncation
   ) throws(TokenizerError) -> PairEncoding {
-    let (a, b) = (pieces(of: first), pieces(of: second))
+    let (a, b) = (ids(of: first), ids(of: second))
     let separators = second.isEmpty ? 0 : template.separator.count
     let specials = template.prefix.count + separators + template.suffix.count
     let room = try Truncation.room(maxLength: maxLength, specials: specials)

@@ -96,7 +96,7 @@ extension Tokenizer {
   public func encode(_ text: String, maxLength: Int) throws(TokenizerError) -> [Int32] {
     let specials = template.prefix.count + template.suffix.count
     let room = try Truncation.room(maxLength: maxLength, specials: specials)
-    return template.prefix + pieces(of: text).prefix(room) + template.suffix
+    return template.prefix + ids(of: text).prefix(room) + template.suffix
   }
 
   /// Ids of a text that is split into words, and the index of the word for each id.
@@ -119,9 +119,12 @@ extension Tokenizer {
   }
 
   /// Ids of one word, without special tokens; may be empty.
-  public func pieces(of word: String) -> [Int32] {
+  public func pieces(of word: String) -> [Int32] { ids(of: word) }
+
+  /// Ids of a text without special tokens around it.
+  func ids(of text: String) -> [Int32] {
     var ids: [Int32] = []
-    appendPieces(of: word, to: &ids)
+    appendPieces(of: text, to: &ids)
     return ids
   }
 }
