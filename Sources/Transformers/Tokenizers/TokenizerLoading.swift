@@ -1,6 +1,6 @@
-/// Loads the tokenizer of a Hugging Face folder, chosen by the files that are there: `tokenizer.json` of any kind, else
-/// `sentencepiece.bpe.model` (XLM-RoBERTa), `vocab.json` with `merges.txt` (RoBERTa), or `vocab.txt` (BERT).
-/// `tokenizer_config.json` is read where it is there.
+/// Loads the tokenizer of a Hugging Face folder, chosen by the files that are there: `tokenizer.json` of any of the three kinds,
+/// else `sentencepiece.bpe.model` (XLM-RoBERTa), `vocab.json` with `merges.txt` (RoBERTa), or `vocab.txt` (BERT).
+/// `tokenizer_config.json`, `special_tokens_map.json` and `added_tokens.json` are read where they are there.
 ///
 /// Throws where none of these is there, where a file is damaged, and where `tokenizer.json` asks for something that would
 /// give other ids here.

@@ -1,7 +1,10 @@
 /// A token that is found literally in a text before anything else happens to it.
 struct AddedSpecialToken: Sendable {
+  /// The id of a token that was not given one yet.
+  static let unnumbered: Int32 = -1
+
   let text: String
-  let id: Int32
+  var id: Int32
   /// Left out by `decode(_:skipSpecialTokens: true)`.
   let isSpecial: Bool
   /// Takes white space before it along.
@@ -10,11 +13,13 @@ struct AddedSpecialToken: Sendable {
   var stripsRight = false
   /// Found, itself normalised, in the normalised text.
   var isNormalized = false
+  /// Without an id, gets the next one if the vocabulary lacks it; other tokens are left out then.
+  var isNew = false
 }
 
 extension AddedSpecialToken {
-  /// A token as tokenizer files list it; `id` where the list has it elsewhere.
-  init(_ json: JSON, id: Int32? = nil, file: String) throws(TokenizerError) {
+  /// A token as tokenizer files list it; `id` and `isSpecial` where they stand elsewhere.
+  init(_ json: JSON, id: Int32? = nil, isSpecial: Bool? = nil, file: String) throws(TokenizerError) {
     guard let text = json["content"]?.string, !text.isEmpty, let id = id ?? json["id"]?.id else {
       throw TokenizerError(
         file: file, problem: "an added token has no content or no id", remedy: "use the file that came with the model")
@@ -24,7 +29,7 @@ extension AddedSpecialToken {
         file: file, problem: "the added token \"\(text)\" is to be matched as a single word",
         remedy: "set its single_word to false, if the model was trained so")
     }
-    let isSpecial = json["special"]?.bool ?? false
+    let isSpecial = isSpecial ?? json["special"]?.bool ?? false
     self.init(
       text: text, id: id, isSpecial: isSpecial, stripsLeft: json["lstrip"]?.bool ?? false,
       stripsRight: json["rstrip"]?.bool ?? false, isNormalized: json["normalized"]?.bool ?? !isSpecial)

@@ -12,13 +12,3 @@ extension SpecialTokenIDs {
     self.init(cls: cls, sep: sep, pad: vocabulary.id(of: padding) ?? 0, unk: unk, mask: vocabulary.id(of: mask))
   }
 }
-
-extension [AddedSpecialToken] {
-  /// Takes over the settings of tokens that are here already, and adds the others.
-  mutating func replace(by tokens: [AddedSpecialToken]) {
-    for token in tokens {
-      removeAll { $0.text.utf8.elementsEqual(token.text.utf8) }
-      append(token)
-    }
-  }
-}

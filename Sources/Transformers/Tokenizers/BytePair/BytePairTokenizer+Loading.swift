@@ -1,16 +1,4 @@
 extension BytePairTokenizer {
-  /// Loads `tokenizer.json`, or `vocab.json` and `merges.txt` where that is missing, and `tokenizer_config.json` where it is
-  /// there, from the folder of a RoBERTa model.
-  public init(folder: String) throws(TokenizerError) {
-    let configuration = try TokenizerConfiguration(folder: folder)
-    let file = folder + "/tokenizer.json"
-    if FileContents.exists(file) {
-      try self.init(TokenizerFile(file), configuration)
-    } else {
-      try self.init(vocabularyIn: folder, configuration)
-    }
-  }
-
   init(vocabularyIn folder: String, _ configuration: TokenizerConfiguration) throws(TokenizerError) {
     let file = folder + "/vocab.json", mergesFile = folder + "/merges.txt"
     let vocabulary = try Vocabulary(try JSONParser.read(file), file: file)
@@ -24,22 +12,22 @@ extension BytePairTokenizer {
       }
       pairs.append(pair)
     }
-    func required(_ piece: String) throws(TokenizerError) -> Int32 {
+    let names = configuration.names
+    func required(_ role: TokenizerConfiguration.Role, _ name: String) throws(TokenizerError) -> Int32 {
+      let piece = names[role] ?? name
       if let id = vocabulary.id(of: piece) { return id }
       throw TokenizerError(
         file: file, problem: "the vocabulary has no \(piece)",
         remedy: "use the vocab.json of a RoBERTa model; it lists <s>, </s>, <pad> and <unk>")
     }
-    let (cls, sep, unk) = (try required("<s>"), try required("</s>"), try required("<unk>"))
-    var added: [AddedSpecialToken] = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"].compactMap { text in
-      vocabulary.id(of: text).map { AddedSpecialToken(text: text, id: $0, isSpecial: true) }
-    }
-    added.replace(by: configuration.addedTokens)
+    let (cls, sep, unk) = (try required(.cls, "<s>"), try required(.sep, "</s>"), try required(.unk, "<unk>"))
+    var added = [AddedSpecialToken](["<s>", "<pad>", "</s>", "<unk>", "<mask>"], in: vocabulary)
+    added.merge(configuration.addedTokens, vocabulary)
     try self.init(
       BytePairModel(vocabulary, merges: try Self.merges(pairs, vocabulary, file: mergesFile), unk: nil),
       addsPrefixSpace: configuration.addsPrefixSpace ?? false, added: added,
       specialTokens: SpecialTokenIDs(
-        cls: cls, sep: sep, pad: try required("<pad>"), unk: unk, mask: vocabulary.id(of: "<mask>")),
+        cls: cls, sep: sep, pad: try required(.pad, "<pad>"), unk: unk, mask: vocabulary.id(of: names[.mask] ?? "<mask>")),
       template: SequenceTemplate(prefix: [cls], separator: [sep, sep], suffix: [sep], secondTypeID: 0),
       file: configuration.file ?? file)
   }
@@ -68,13 +56,15 @@ extension BytePairTokenizer {
     let unknown = model["unk_token"]?.string
     let unk = unknown.flatMap { vocabulary.id(of: $0) }
     let template = try file.template()
+    var added = try file.addedTokens()
+    added.merge(configuration.addedTokens, keeping: true, vocabulary)
     try self.init(
       BytePairModel(vocabulary, merges: try Self.merges(pairs, vocabulary, file: file.path), unk: unk),
       addsPrefixSpace: configuration.addsPrefixSpace ?? splitter["add_prefix_space"]?.bool ?? true,
-      added: try file.addedTokens(),
+      added: added,
       specialTokens: try SpecialTokenIDs(
-        template, unk: unk ?? vocabulary.id(of: "<unk>") ?? 0, vocabulary, padding: configuration.padding ?? "<pad>",
-        mask: configuration.mask ?? "<mask>", file: file.path),
+        template, unk: unk ?? vocabulary.id(of: "<unk>") ?? 0, vocabulary, padding: configuration.names[.pad] ?? "<pad>",
+        mask: configuration.names[.mask] ?? "<mask>", file: file.path),
       template: template, file: file.path)
   }
 

@@ -42,6 +42,8 @@ struct JSON {
 
   var isArray: Bool { node.kind == .array }
 
+  var isObject: Bool { node.kind == .object }
+
   /// The value of a member; nil where there is none or it is null. Of equal keys the last one counts.
   subscript(key: String) -> JSON? {
     var found: JSON?

@@ -1,46 +1,107 @@
-/// The part of `tokenizer_config.json` that decides ids. Without the file, nothing is set.
+/// What `tokenizer_config.json` and its older companions `special_tokens_map.json` and `added_tokens.json` say about ids. Where
+/// a file is missing, nothing is set. How long a sequence may be (`model_max_length`) is not read: the model's positions decide.
 struct TokenizerConfiguration {
-  /// The file; nil where there is none.
+  /// What special tokens are for, by the entries' names.
+  enum Role: String, CaseIterable {
+    case cls = "cls_token"
+    case sep = "sep_token"
+    case pad = "pad_token"
+    case unk = "unk_token"
+    case mask = "mask_token"
+    case begin = "bos_token"
+    case end = "eos_token"
+  }
+
+  /// `tokenizer_config.json`; nil where there is none.
   private(set) var file: String?
   private(set) var lowercases: Bool?
   private(set) var stripsAccents: Bool?
   private(set) var spacesIdeographs: Bool?
   private(set) var addsPrefixSpace: Bool?
-  private(set) var padding: String?
-  private(set) var mask: String?
-  /// Tokens to find literally, in the order of their ids.
+  private(set) var names: [Role: String] = [:]
+  /// Tokens to find literally; of equal ones the last counts.
   private(set) var addedTokens: [AddedSpecialToken] = []
 
-  /// Reads the file of a folder, where it is there.
+  /// Reads the files of a folder that are there.
   init(folder: String) throws(TokenizerError) {
-    let file = folder + "/tokenizer_config.json"
-    guard FileContents.exists(file) else { return }
-    self.file = file
-    let json: JSON
-    do { json = try JSONParser.read(file) } catch { throw Self.refusal(file, error.problem) }
-    func flag(_ key: String) throws(TokenizerError) -> Bool? {
-      guard let value = json[key] else { return nil }
-      guard let flag = value.bool else { throw Self.refusal(file, "\(key) is neither true nor false") }
-      return flag
+    var listsTokens = false
+    if let (file, json) = try Self.read(folder, "tokenizer_config.json") {
+      self.file = file
+      lowercases = try Self.flag(json, "do_lower_case", file)
+      stripsAccents = try Self.flag(json, "strip_accents", file)
+      spacesIdeographs = try Self.flag(json, "tokenize_chinese_chars", file)
+      addsPrefixSpace = try Self.flag(json, "add_prefix_space", file)
+      try addNamed(json, file)
+      listsTokens = json["added_tokens_decoder"] != nil
+      try addListed(json["added_tokens_decoder"], file)
     }
-    /// A token is a string or an object with settings.
-    func token(_ key: String) -> String? { json[key].flatMap { $0.string ?? $0["content"]?.string } }
-    lowercases = try flag("do_lower_case")
-    stripsAccents = try flag("strip_accents")
-    spacesIdeographs = try flag("tokenize_chinese_chars")
-    addsPrefixSpace = try flag("add_prefix_space")
-    padding = token("pad_token")
-    mask = token("mask_token")
-    var added: [AddedSpecialToken] = []
-    try json["added_tokens_decoder"]?.forEachMember { (key, value) throws(TokenizerError) in
+    // As in the reference, the complete list makes the older file of names superfluous.
+    if !listsTokens, let (file, json) = try Self.read(folder, "special_tokens_map.json") { try addNamed(json, file) }
+    if let (file, json) = try Self.read(folder, "added_tokens.json") { try addNumbered(json, file) }
+  }
+
+  /// Special tokens by their roles, each a text or an object with settings, and lists of further ones.
+  private mutating func addNamed(_ json: JSON, _ file: String) throws(TokenizerError) {
+    func token(_ value: JSON) throws(TokenizerError) -> AddedSpecialToken {
+      if let text = value.string, !text.isEmpty {
+        return AddedSpecialToken(text: text, id: AddedSpecialToken.unnumbered, isSpecial: true)
+      }
+      return try AddedSpecialToken(value, id: AddedSpecialToken.unnumbered, isSpecial: true, file: file)
+    }
+    for role in Role.allCases {
+      guard let value = json[role.rawValue] else { continue }
+      let token = try token(value)
+      names[role] = token.text
+      addedTokens.append(token)
+    }
+    for key in ["additional_special_tokens", "extra_special_tokens"] {
+      try json[key]?.forEachElement { (value) throws(TokenizerError) in
+        var token = try token(value)
+        token.isNew = true
+        addedTokens.append(token)
+      }
+    }
+  }
+
+  /// An object of ids and tokens.
+  private mutating func addListed(_ json: JSON?, _ file: String) throws(TokenizerError) {
+    var listed: [AddedSpecialToken] = []
+    try json?.forEachMember { (key, value) throws(TokenizerError) in
       let key = String(decoding: key, as: UTF8.self)
       guard let id = Int32(key), id >= 0 else {
         throw TokenizerError(
           file: file, problem: "\"\(key)\" in added_tokens_decoder is not an id", remedy: "use the token's number as key")
       }
-      added.append(try AddedSpecialToken(value, id: id, file: file))
+      listed.append(try AddedSpecialToken(value, id: id, file: file))
     }
-    addedTokens = added.sorted { $0.id < $1.id }
+    addedTokens += listed.sorted { $0.id < $1.id }
+  }
+
+  /// An object of texts and ids. They are special if a role is theirs.
+  private mutating func addNumbered(_ json: JSON, _ file: String) throws(TokenizerError) {
+    var numbered: [AddedSpecialToken] = []
+    try json.forEachMember { (text, id) throws(TokenizerError) in
+      let text = String(decoding: text, as: UTF8.self)
+      guard let id = id.id, !text.isEmpty else { throw Self.refusal(file, "\"\(text)\" has no id") }
+      let isSpecial = addedTokens.contains { $0.isSpecial && $0.text.utf8.elementsEqual(text.utf8) }
+      numbered.append(AddedSpecialToken(text: text, id: id, isSpecial: isSpecial, isNormalized: !isSpecial))
+    }
+    addedTokens += numbered.sorted { $0.id < $1.id }
+  }
+
+  private static func read(_ folder: String, _ name: String) throws(TokenizerError) -> (file: String, json: JSON)? {
+    let file = folder + "/" + name
+    guard FileContents.exists(file) else { return nil }
+    let json: JSON
+    do { json = try JSONParser.read(file) } catch { throw refusal(file, error.problem) }
+    guard json.isObject else { throw refusal(file, "not an object") }
+    return (file, json)
+  }
+
+  private static func flag(_ json: JSON, _ key: String, _ file: String) throws(TokenizerError) -> Bool? {
+    guard let value = json[key] else { return nil }
+    guard let flag = value.bool else { throw refusal(file, "\(key) is neither true nor false") }
+    return flag
   }
 
   private static func refusal(_ file: String, _ reason: String) -> TokenizerError {

@@ -1,16 +1,4 @@
 extension UnigramTokenizer {
-  /// Loads `tokenizer.json`, or `sentencepiece.bpe.model` where that is missing, and `tokenizer_config.json` where it is there,
-  /// from the folder of an XLM-RoBERTa model.
-  public init(folder: String) throws(TokenizerError) {
-    let configuration = try TokenizerConfiguration(folder: folder)
-    let file = folder + "/tokenizer.json"
-    if FileContents.exists(file) {
-      try self.init(TokenizerFile(file), configuration)
-    } else {
-      try self.init(sentencePieceModel: folder + "/sentencepiece.bpe.model", configuration)
-    }
-  }
-
   /// The ids are not SentencePiece's: "<s>", "<pad>", "</s>" and "<unk>" come first, as they did where XLM-RoBERTa was trained,
   /// then the pieces behind SentencePiece's own three, then "<mask>".
   init(sentencePieceModel file: String, _ configuration: TokenizerConfiguration) throws(TokenizerError) {
@@ -31,13 +19,11 @@ extension UnigramTokenizer {
     let scores = first.map { _ in 0 } + source.scores.dropFirst(3) + [0]
     let vocabulary = try Vocabulary(repeating: pieces, file: file)
     let mask = Int32(vocabulary.count - 1)
-    var added = (first + ["<mask>"]).enumerated().map { index, text in
-      AddedSpecialToken(text: text, id: index < first.count ? Int32(index) : mask, isSpecial: true)
-    }
-    added.replace(by: configuration.addedTokens)
+    var added = [AddedSpecialToken](first + ["<mask>"], in: vocabulary)
+    added.merge(configuration.addedTokens, vocabulary)
     try self.init(
-      UnigramModel(vocabulary, scores: scores, unk: 3), normalizer: TextNormalizer(steps: steps), metaspace: Metaspace(),
-      added: added, specialTokens: SpecialTokenIDs(cls: 0, sep: 2, pad: 1, unk: 3, mask: mask),
+      UnigramModel(vocabulary, scores: scores, unk: 3), normalizer: TextNormalizer(steps: steps),
+      metaspace: Metaspace(prepends: configuration.addsPrefixSpace ?? true), added: added, specialTokens: SpecialTokenIDs(cls: 0, sep: 2, pad: 1, unk: 3, mask: mask),
       template: SequenceTemplate(prefix: [0], separator: [2, 2], suffix: [2], secondTypeID: 0),
       file: configuration.file ?? file)
   }
@@ -56,13 +42,17 @@ extension UnigramTokenizer {
       throw file.malformed("the model's unk_id is not an id of its vocabulary")
     }
     try file.require(file.model, "byte_fallback", false)
-    let metaspace = try Self.metaspace(file)
+    var metaspace = try Self.metaspace(file)
+    if let prepends = configuration.addsPrefixSpace { metaspace.prepends = prepends }
     let template = try file.template()
+    var added = try file.addedTokens()
+    added.merge(configuration.addedTokens, keeping: true, vocabulary)
     try self.init(
       UnigramModel(vocabulary, scores: scores, unk: unk), normalizer: TextNormalizer(steps: try Self.steps(file)),
-      metaspace: metaspace, added: try file.addedTokens(),
+      metaspace: metaspace, added: added,
       specialTokens: try SpecialTokenIDs(
-        template, unk: unk, vocabulary, padding: configuration.padding ?? "<pad>", mask: configuration.mask ?? "<mask>",
+        template, unk: unk, vocabulary, padding: configuration.names[.pad] ?? "<pad>",
+        mask: configuration.names[.mask] ?? "<mask>",
         file: file.path),
       template: template, file: file.path)
   }

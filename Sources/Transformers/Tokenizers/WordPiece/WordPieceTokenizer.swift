@@ -23,7 +23,7 @@ public struct WordPieceTokenizer: Tokenizer {
 
   /// A tokenizer of the given vocabulary, which must have "[UNK]", "[CLS]" and "[SEP]".
   public init(vocabulary: Vocabulary, options: WordPieceOptions) throws(TokenizerError) {
-    try self.init(vocabulary, options, added: [], file: nil, addedIn: nil)
+    try self.init(vocabulary, options, nil, file: nil)
   }
 
   /// `template`: the parts that special tokens are taken from.
