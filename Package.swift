@@ -14,6 +14,7 @@ let plugins: [(folder: String, module: String, dependencies: [Target.Dependency]
   ("CRF", "CRF", ["CLinearChain"]),
   ("KL-cooperative", "KLCooperative", []),
   ("Precomputed", "Precomputed", [contextFiles]),
+  ("XLM-R", "XLMR", transformers),
 ]
 
 let pluginTargets: [Target.Dependency] = plugins.map { .target(name: $0.module) }

@@ -10,7 +10,6 @@ let package = Package(
       name: "BioBERT",
       dependencies: [
         .product(name: "PluginAPI", package: "PluginAPI"), .product(name: "Transformers", package: "Transformers"),
-        .product(name: "Tokenizers", package: "Transformers"),
       ])
   ],
   swiftLanguageModes: [.v6])

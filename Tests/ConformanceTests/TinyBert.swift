@@ -43,7 +43,7 @@ final class TinyBert: Sendable {
   /// As the encoder plugins make it; a nil `dropout` is the configuration's. Positions begin at 0 in BERT, at 2 in RoBERTa.
   func encoder(dropout: Float?, firstPosition: Int = 0) throws -> WordEncoder {
     try WordEncoder(
-      folder: folder, config: TransformerConfig(folder: folder), tokenizer: WordPieceTokenizer(folder: folder),
+      folder: folder, config: TransformerConfig(folder: folder), tokenizer: loadTokenizer(folder: folder),
       firstPosition: firstPosition, dropout: dropout, precision: .fp32,
       services: Services(seed: 1, cacheFolder: folder) { _, _ in })
   }

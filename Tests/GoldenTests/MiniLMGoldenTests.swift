@@ -13,7 +13,7 @@ struct MiniLMGoldenTests {
     let folder = try #require(PretrainedModel.minilm)
     let encoder = TransformerEncoder(config: try TransformerConfig(folder: folder))
     try encoder.load(Checkpoint(folder: folder)) { _ in }
-    let tokenizer = try WordPieceTokenizer(folder: folder)
+    let tokenizer = try loadTokenizer(folder: folder)
     let info = try Golden.json("minilm.json"), tensors = try SafeTensors(path: Golden.folder + "/minilm.safetensors")
 
     let ids = tokenizer.encode(try #require(info["hidden_states_text"].string))

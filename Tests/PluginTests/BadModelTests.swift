@@ -2,7 +2,6 @@ import FoundationEssentials
 import PluginAPI
 import TestSupport
 import Testing
-import Tokenizers
 import Transformers
 
 /// Model folders that lie or lack something: refused with the file and the tensor, never a crash.
@@ -26,7 +25,7 @@ struct BadModelTests {
           ]), mark: SourceMark(file: "t", line: 1, column: 1)), what: "options")
       _ = try WordEncoder.open(
         options, shape: Shape(), services: Services(seed: 1, cacheFolder: "/tmp") { _, _ in }, plugin: "biobert",
-        modelTypes: ["bert"], loadTokenizer: { try WordPieceTokenizer(folder: $0) })
+        modelTypes: ["bert"])
       return ""
     } catch let fault as Diagnostic {
       return "\(fault.code) \(fault.message)"

@@ -12,7 +12,7 @@ struct SentenceLayoutTests {
 
   init() throws {
     let lab = try Lab()
-    tokenizer = try WordPieceTokenizer(folder: lab.path("model"))
+    tokenizer = try loadTokenizer(folder: lab.path("model"))
   }
 
   func layout(_ words: [String], context: [String] = []) -> SentenceLayout {

@@ -2,66 +2,44 @@ import FoundationEssentials
 import Testing
 import Tokenizers
 
-/// A model folder that is removed at the end of the test.
-private struct ModelFolder: ~Copyable {
-  let path: String
-
-  init(_ files: [String: [UInt8]]) throws {
-    let url = FileManager.default.temporaryDirectory.appending(path: "tokenizer-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-    for (name, bytes) in files { try Data(bytes).write(to: url.appending(path: name)) }
-    path = url.path
-  }
-
-  init(_ pieces: [String], configuration: String? = nil, lineEnd: String = "\n") throws {
-    var files = ["vocab.txt": Array(pieces.map { $0 + lineEnd }.joined().utf8)]
-    if let configuration { files["tokenizer_config.json"] = Array(configuration.utf8) }
-    try self.init(files)
-  }
-
-  deinit { try? FileManager.default.removeItem(atPath: path) }
-
-  func load() throws(TokenizerError) -> WordPieceTokenizer { try WordPieceTokenizer(folder: path) }
-}
-
 struct WordPieceLoadingTests {
   private let specials = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 
   private func problem(_ files: [String: [UInt8]]) throws -> TokenizerError {
-    let folder = try ModelFolder(files)
+    let folder = try TokenizerFolder(files)
     let path = folder.path
-    return try #require(throws: TokenizerError.self) { try WordPieceTokenizer(folder: path) }
+    return try #require(throws: TokenizerError.self) { try loadTokenizer(folder: path) }
   }
 
   @Test func caseFollowsTheVocabularyUnlessConfigured() throws {
-    #expect(try ModelFolder(specials + ["a"]).load().options == WordPieceOptions(lowercases: true))
-    #expect(try ModelFolder(specials + ["a", "Bc"]).load().options == WordPieceOptions(lowercases: false))
-    #expect(try ModelFolder(specials + ["##A", "[X]"]).load().options.lowercases)
-    #expect(try ModelFolder(specials + ["Bc"], configuration: "{}").load().options.lowercases == false)
-    let configured = try ModelFolder(
-      specials + ["Bc"],
+    #expect(try TokenizerFolder(pieces: specials + ["a"]).wordPiece().options == WordPieceOptions(lowercases: true))
+    #expect(try TokenizerFolder(pieces: specials + ["a", "Bc"]).wordPiece().options == WordPieceOptions(lowercases: false))
+    #expect(try TokenizerFolder(pieces: specials + ["##A", "[X]"]).wordPiece().options.lowercases)
+    #expect(try TokenizerFolder(pieces: specials + ["Bc"], configuration: "{}").wordPiece().options.lowercases == false)
+    let configured = try TokenizerFolder(
+      pieces: specials + ["Bc"],
       configuration: #"{"do_lower_case": true, "strip_accents": false, "tokenize_chinese_chars": false, "other": [1]}"#)
     #expect(
-      try configured.load().options == WordPieceOptions(lowercases: true, stripsAccents: false, spacesIdeographs: false))
-    let accents = try ModelFolder(specials, configuration: #"{"do_lower_case": true, "strip_accents": null}"#)
-    #expect(try accents.load().options.stripsAccents)
+      try configured.wordPiece().options == WordPieceOptions(lowercases: true, stripsAccents: false, spacesIdeographs: false))
+    let accents = try TokenizerFolder(pieces: specials, configuration: #"{"do_lower_case": true, "strip_accents": null}"#)
+    #expect(try accents.wordPiece().options.stripsAccents)
   }
 
   @Test func lineEndsAndBlankLines() throws {
-    let folder = try ModelFolder(specials + ["a", "", "b", "", ""], lineEnd: "\r\n")
+    let folder = try TokenizerFolder(pieces: specials + ["a", "", "b", "", ""], lineEnd: "\r\n")
     let tokenizer = try folder.load()
     #expect(tokenizer.encode("b a") == [2, 7, 5, 3])
     #expect(tokenizer.vocabularySize == 8)
   }
 
   @Test func paddingAndMaskMayBeMissing() throws {
-    let tokenizer = try ModelFolder(["x", "[UNK]", "[CLS]", "[SEP]"]).load()
+    let tokenizer = try TokenizerFolder(pieces: ["x", "[UNK]", "[CLS]", "[SEP]"]).load()
     #expect(tokenizer.specialTokens == SpecialTokenIDs(cls: 2, sep: 3, pad: 0, unk: 1, mask: nil))
   }
 
   @Test func addedTokensAreFoundInTheText() throws {
-    let folder = try ModelFolder(
-      specials + ["a", "[E1]"],
+    let folder = try TokenizerFolder(
+      pieces: specials + ["a", "[E1]"],
       configuration: """
         {"added_tokens_decoder": {
           "0": {"content": "[PAD]", "normalized": false, "special": true},
@@ -76,9 +54,9 @@ struct WordPieceLoadingTests {
 
   @Test func unusableAddedTokensAreRefused() throws {
     for token in [#""9": {"content": "x"}"#, #""5": {"content": "x", "normalized": true}"#, #""q": {"content": "x"}"#] {
-      let folder = try ModelFolder(specials, configuration: "{\"added_tokens_decoder\": {\(token)}}")
+      let folder = try TokenizerFolder(pieces: specials, configuration: "{\"added_tokens_decoder\": {\(token)}}")
       let path = folder.path
-      let error = try #require(throws: TokenizerError.self) { try WordPieceTokenizer(folder: path) }
+      let error = try #require(throws: TokenizerError.self) { try loadTokenizer(folder: path) }
       #expect(error.file?.hasSuffix("tokenizer_config.json") == true)
     }
   }
@@ -86,7 +64,7 @@ struct WordPieceLoadingTests {
   @Test func errorsNameTheFileAndTheProblem() throws {
     let lines = { (pieces: [String]) in Array(pieces.joined(separator: "\n").utf8) }
     let cases: [(files: [String: [UInt8]], file: String, words: String)] = [
-      ([:], "/vocab.txt", "missing"),
+      ([:], "", "no tokenizer.json, sentencepiece.bpe.model, vocab.json with merges.txt, or vocab.txt"),
       (["vocab.txt": []], "/vocab.txt", "empty"),
       (["vocab.txt": lines(["", ""])], "/vocab.txt", "empty"),
       (["vocab.txt": lines(["[PAD]", "[CLS]", "[SEP]"])], "/vocab.txt", "[UNK]"),
@@ -110,7 +88,11 @@ struct WordPieceLoadingTests {
   }
 
   @Test func canonicalEquivalentsAreNoDuplicates() throws {
-    let tokenizer = try ModelFolder(specials + ["\u{E9}", "e\u{301}", "X"]).load()
+    let tokenizer = try TokenizerFolder(pieces: specials + ["\u{E9}", "e\u{301}", "X"]).load()
     #expect(tokenizer.encode("e\u{301} \u{E9}") == [2, 6, 5, 3])
   }
+}
+
+extension TokenizerFolder {
+  fileprivate func wordPiece() throws -> WordPieceTokenizer { try #require(try load() as? WordPieceTokenizer) }
 }

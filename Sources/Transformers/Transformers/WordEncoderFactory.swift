@@ -26,13 +26,11 @@ extension WordEncoder {
   /// - Parameters:
   ///   - plugin: the plugin's id, for messages.
   ///   - modelTypes: the `model_type`s of config.json that the plugin reads.
-  ///   - loadTokenizer: reads the tokenizer's files.
   public static func open(
-    _ options: WordEncoderOptions, shape: Shape, services: Services, plugin: String, modelTypes: Set<String>,
-    loadTokenizer: (String) throws -> any Tokenizer
+    _ options: WordEncoderOptions, shape: Shape, services: Services, plugin: String, modelTypes: Set<String>
   ) throws -> WordEncoder {
     let tokenizer: any Tokenizer
-    do { tokenizer = try loadTokenizer(options.model) } catch { throw Diagnostic("M404", "\(error)") }
+    do { tokenizer = try loadTokenizer(folder: options.model) } catch { throw Diagnostic("M404", "\(error)") }
     if shape.textOnly { return WordEncoder(folder: options.model, tokenizer: tokenizer) }
     let config = try TransformerConfig(folder: options.model)
     guard modelTypes.contains(config.modelType) else {

@@ -1,5 +1,4 @@
 public import PluginAPI
-import Tokenizers
 import Transformers
 
 let manifest = Manifest(
@@ -12,8 +11,7 @@ public func entry() -> UnsafePointer<calm_plugin_info> {
   exportPlugin(calm_this_stamp()) {
     retained(manifest, options: WordEncoderOptions.self) { options, shape, services in
       try WordEncoder.open(
-        options, shape: shape, services: services, plugin: manifest.id, modelTypes: ["bert"],
-        loadTokenizer: { try WordPieceTokenizer(folder: $0) })
+        options, shape: shape, services: services, plugin: manifest.id, modelTypes: ["bert"])
     }
   }
 }

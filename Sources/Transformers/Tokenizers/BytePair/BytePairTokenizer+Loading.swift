@@ -83,7 +83,8 @@ extension BytePairTokenizer {
         let id = vocabulary.id(of: left + right)
       else {
         throw TokenizerError(
-          file: file, problem: "the merge \"\(String(decoding: left + [0x20] + right, as: UTF8.self))\" has a piece that is not "
+          file: file,
+          problem: "the merge \"\(String(decoding: left + [0x20] + right, as: UTF8.self))\" has a piece that is not "
             + "in the vocabulary", remedy: "use the vocabulary and the merges of the same model")
       }
       merges.append((leftID, rightID, id))

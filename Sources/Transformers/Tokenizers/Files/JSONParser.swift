@@ -163,7 +163,8 @@ struct JSONParser {
     case UInt8(ascii: "t"): return ("\t", start + 1)
     case UInt8(ascii: "u"):
       var (value, end) = (try hexadecimal(bytes, at: start + 1), start + 5)
-      if 0xD800..<0xDC00 ~= value, end + 1 < bytes.count, bytes[end] == UInt8(ascii: "\\"), bytes[end + 1] == UInt8(ascii: "u") {
+      if 0xD800..<0xDC00 ~= value, end + 1 < bytes.count, bytes[end] == UInt8(ascii: "\\"), bytes[end + 1] == UInt8(ascii: "u")
+      {
         let low = try hexadecimal(bytes, at: end + 2)
         if 0xDC00..<0xE000 ~= low { (value, end) = (0x10000 + (value - 0xD800) << 10 + (low - 0xDC00), end + 6) }
       }

@@ -31,7 +31,9 @@ struct ProtobufReader {
     case 1: return (number, .fixed64(try fixed(8)))
     case 2:
       let length = try varint()
-      guard length <= UInt64(bytes.endIndex - position) else { throw Malformed(reason: "a field that is longer than its message") }
+      guard length <= UInt64(bytes.endIndex - position) else {
+        throw Malformed(reason: "a field that is longer than its message")
+      }
       return (number, .bytes(take(Int(length))))
     case 5: return (number, .fixed32(UInt32(truncatingIfNeeded: try fixed(4))))
     default: throw Malformed(reason: "a field of an unknown kind")

@@ -25,7 +25,8 @@ struct SentencePieceModel {
     }
     guard modelType == Self.unigram, pieces.count > 3, firstKind == Self.unknown else {
       throw TokenizerError(
-        file: file, problem: "a SentencePiece model of another kind than XLM-RoBERTa's: that is a Unigram model that begins "
+        file: file,
+        problem: "a SentencePiece model of another kind than XLM-RoBERTa's: that is a Unigram model that begins "
           + "with <unk>, <s> and </s>",
         remedy: "use the sentencepiece.bpe.model of an XLM-RoBERTa model")
     }

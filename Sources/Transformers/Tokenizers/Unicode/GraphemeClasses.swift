@@ -74,7 +74,7 @@ enum GraphemeClasses {
 
   /// Marks that continue a cluster and end a conjunct.
   static let extendingOnly: [ClosedRange<UInt32>] = [
-    0x200C...0x200C,
+    0x200C...0x200C
   ]
 
   /// Viramas that tie two consonants into a conjunct.

@@ -23,7 +23,8 @@ extension UnigramTokenizer {
     added.merge(configuration.addedTokens, vocabulary)
     try self.init(
       UnigramModel(vocabulary, scores: scores, unk: 3), normalizer: TextNormalizer(steps: steps),
-      metaspace: Metaspace(prepends: configuration.addsPrefixSpace ?? true), added: added, specialTokens: SpecialTokenIDs(cls: 0, sep: 2, pad: 1, unk: 3, mask: mask),
+      metaspace: Metaspace(prepends: configuration.addsPrefixSpace ?? true), added: added,
+      specialTokens: SpecialTokenIDs(cls: 0, sep: 2, pad: 1, unk: 3, mask: mask),
       template: SequenceTemplate(prefix: [0], separator: [2, 2], suffix: [2], secondTypeID: 0),
       file: configuration.file ?? file)
   }
