@@ -51,9 +51,17 @@ struct CommandGoldenTests {
     }
   }
 
-  /// Columns of the tokenization fixture and the model folders they belong to.
-  static let columns: [(column: String, model: String)] =
-    [("bert_cased", Golden.folder + "/bert")] + (PretrainedModel.minilm.map { [("minilm_uncased", $0)] } ?? [])
+  /// Columns of the tokenization fixture and the model folders they belong to: folders that have the column's name, with or
+  /// without its case.
+  static let columns: [(column: String, model: String)] = {
+    let data = FileManager.default.contents(atPath: Golden.folder + "/tokenization/cases.jsonl") ?? Data()
+    guard let line = data.split(separator: 0x0A).first, case .object(let row)? = try? JSON.parse(Data(line)) else { return [] }
+    return row.keys.sorted().compactMap { column in
+      if column == "minilm_uncased" { return PretrainedModel.minilm.map { (column, $0) } }
+      let name = column.hasSuffix("_cased") ? String(column.dropLast("_cased".count)) : column
+      return EncoderGoldenTests.folders.contains(name) ? (column, Golden.folder + "/" + name) : nil
+    }
+  }()
 
   @Test(.enabled(if: Golden.has("tokenization/cases.jsonl"), "no fixture"))
   func tokenizeEqualsHuggingFace() throws {
@@ -61,6 +69,7 @@ struct CommandGoldenTests {
     let cases = try data.split(separator: 0x0A).map { try JSON.parse(Data($0)) }
       // The command reads lines, so a text that holds one's end cannot be asked for.
       .filter { $0["text"].string?.utf8.contains(0x0A) == false }
+    #expect(!Self.columns.isEmpty)
     for (column, model) in Self.columns {
       let plain = cases.filter { !$0[column].isNull }
       try lab.write(plain.compactMap { $0["text"].string.map { $0 + "\n" } }.joined(), to: "texts")
@@ -83,7 +92,7 @@ struct CommandGoldenTests {
   }
 
   static let encoders = EncoderGoldenTests.folders.filter {
-    Golden.has($0 + "/vocab.txt") && Golden.has($0 + "/expected.json") && Golden.has($0 + "/expected.safetensors")
+    Golden.has($0 + "/tokenizer_config.json") && Golden.has($0 + "/expected.json") && Golden.has($0 + "/expected.safetensors")
   }
 
   @Test(arguments: encoders)

@@ -2,7 +2,7 @@ import PluginAPI
 import Testing
 import Transformers
 
-/// Hidden states, every gradient and AdamW steps of each BERT folder among the fixtures, against Hugging Face in float64.
+/// Hidden states, every gradient and AdamW steps of each encoder folder among the fixtures, against Hugging Face in float64.
 @Suite("Golden: encoders", .enabled(if: Golden.isThere, "no fixtures"))
 struct EncoderGoldenTests {
   /// Folders that hold an encoder this build reads, whatever they are called.
@@ -13,15 +13,7 @@ struct EncoderGoldenTests {
       })
     else { return false }
     guard let config = try? TransformerConfig(folder: Golden.folder + "/" + folder) else { return false }
-    return firstPosition(config) != nil
-  }
-
-  static func firstPosition(_ config: TransformerConfig) -> Int32? {
-    switch config.modelType {
-    case "bert": 0
-    case "xlm-roberta", "roberta": 2
-    default: nil
-    }
+    return ["bert", "roberta", "xlm-roberta"].contains(config.modelType)
   }
 
   /// The fixture of a folder: its own, or that of the model it is a variant of.
@@ -60,7 +52,7 @@ struct EncoderGoldenTests {
     for b in 0..<shape[0] {
       let valid = (0..<shape[1]).map { b * shape[1] + $0 }.filter { mask[$0] == 1 }
       tokens.append(
-        valid.map { Int32(ids[$0]) }, types: valid.map { Int32(types[$0]) }, firstPosition: firstPosition(config) ?? 0)
+        valid.map { Int32(ids[$0]) }, types: valid.map { Int32(types[$0]) }, firstPosition: Int32(config.firstPosition))
       rows += valid
     }
     return (tokens, rows)

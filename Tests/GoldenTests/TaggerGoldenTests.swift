@@ -51,7 +51,7 @@ struct TaggerGoldenTests {
         rows += (0..<gold[s].count).map { tokens.count + first[s * words + $0] }
         tokens.append(
           (0..<shape[1]).filter { mask[s * shape[1] + $0] == 1 }.map { Int32(ids[s * shape[1] + $0]) },
-          firstPosition: EncoderGoldenTests.firstPosition(encoder.config) ?? 0)
+          firstPosition: Int32(encoder.config.firstPosition))
       }
       return (tokens, rows)
     }
