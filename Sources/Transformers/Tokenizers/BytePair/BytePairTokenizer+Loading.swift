@@ -2,15 +2,15 @@ extension BytePairTokenizer {
   init(vocabularyIn folder: String, _ configuration: TokenizerConfiguration) throws(TokenizerError) {
     let file = folder + "/vocab.json", mergesFile = folder + "/merges.txt"
     let vocabulary = try Vocabulary(try JSONParser.read(file), file: file)
-    let lines = try FileContents.read(mergesFile).split(separator: UInt8(ascii: "\n"))
-    var pairs: [(ArraySlice<UInt8>, ArraySlice<UInt8>)] = []
-    for line in lines where !line.starts(with: "#version".utf8) {
+    let lines = try FileContents.read(mergesFile).split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    var merges: [Merge] = []
+    for (index, line) in lines.enumerated() where !line.isEmpty && !line.starts(with: "#version".utf8) {
       guard let pair = Self.pair(line.last == UInt8(ascii: "\r") ? line.dropLast() : line) else {
         throw TokenizerError(
-          file: mergesFile, problem: "the line \"\(String(decoding: line, as: UTF8.self))\" is not a pair of pieces",
+          file: mergesFile, problem: "line \(index + 1) is not a pair of pieces",
           remedy: "use the merges.txt that came with the model")
       }
-      pairs.append(pair)
+      merges.append(Merge(left: pair.0, right: pair.1, place: index + 1))
     }
     let names = configuration.names
     func required(_ role: TokenizerConfiguration.Role, _ name: String) throws(TokenizerError) -> Int32 {
@@ -24,7 +24,7 @@ extension BytePairTokenizer {
     var added = [AddedSpecialToken](["<s>", "<pad>", "</s>", "<unk>", "<mask>"], in: vocabulary)
     added.merge(configuration.addedTokens, vocabulary)
     try self.init(
-      BytePairModel(vocabulary, merges: try Self.merges(pairs, vocabulary, file: mergesFile), unk: nil),
+      BytePairModel(vocabulary, merges: try Self.merges(merges, vocabulary, file: mergesFile) { "line \($0)" }, unk: nil),
       addsPrefixSpace: configuration.addsPrefixSpace ?? false, added: added,
       specialTokens: SpecialTokenIDs(
         cls: cls, sep: sep, pad: try required(.pad, "<pad>"), unk: unk, mask: vocabulary.id(of: names[.mask] ?? "<mask>")),
@@ -42,15 +42,15 @@ extension BytePairTokenizer {
     try file.require(splitter, "use_regex", true)
     _ = try file.step("decoder", "ByteLevel")
     if let step = file.steps("normalizer").first { throw file.refusal("the normaliser \(step.type) in front of a BPE model") }
-    var pairs: [(ArraySlice<UInt8>, ArraySlice<UInt8>)] = []
+    var merges: [Merge] = []
     // A merge is a text with a space between its two pieces, or, in newer files, a list of two.
     try model["merges"]?.forEachElement { (merge) throws(TokenizerError) in
       if let pair = merge.bytes.flatMap(Self.pair) {
-        pairs.append(pair)
+        merges.append(Merge(left: pair.0, right: pair.1, place: merges.count))
       } else if let list = merge.elements, list.count == 2, let left = list[0].bytes, let right = list[1].bytes {
-        pairs.append((left, right))
+        merges.append(Merge(left: left, right: right, place: merges.count))
       } else {
-        throw file.malformed("a merge is not a pair of pieces")
+        throw file.malformed("merges[\(merges.count)] is not a pair of pieces")
       }
     }
     let unknown = model["unk_token"]?.string
@@ -59,7 +59,7 @@ extension BytePairTokenizer {
     var added = try file.addedTokens()
     added.merge(configuration.addedTokens, keeping: true, vocabulary)
     try self.init(
-      BytePairModel(vocabulary, merges: try Self.merges(pairs, vocabulary, file: file.path), unk: unk),
+      BytePairModel(vocabulary, merges: try Self.merges(merges, vocabulary, file: file.path) { "merges[\($0)]" }, unk: unk),
       addsPrefixSpace: configuration.addsPrefixSpace ?? splitter["add_prefix_space"]?.bool ?? true,
       added: added,
       specialTokens: try SpecialTokenIDs(
@@ -68,27 +68,33 @@ extension BytePairTokenizer {
       template: template, file: file.path)
   }
 
+  /// Two pieces, and where the file has them.
+  private struct Merge {
+    let left: ArraySlice<UInt8>
+    let right: ArraySlice<UInt8>
+    let place: Int
+  }
+
   private static func pair(_ line: ArraySlice<UInt8>) -> (ArraySlice<UInt8>, ArraySlice<UInt8>)? {
     let pieces = line.split(separator: 0x20, omittingEmptySubsequences: false)
     return pieces.count == 2 ? (pieces[0], pieces[1]) : nil
   }
 
   private static func merges(
-    _ pairs: [(ArraySlice<UInt8>, ArraySlice<UInt8>)], _ vocabulary: Vocabulary, file: String
+    _ merges: [Merge], _ vocabulary: Vocabulary, file: String, place: (Int) -> String
   ) throws(TokenizerError) -> [(left: Int32, right: Int32, id: Int32)] {
-    var merges: [(left: Int32, right: Int32, id: Int32)] = []
-    merges.reserveCapacity(pairs.count)
-    for (left, right) in pairs {
-      guard let leftID = vocabulary.id(of: left), let rightID = vocabulary.id(of: right),
-        let id = vocabulary.id(of: left + right)
-      else {
+    var ids: [(left: Int32, right: Int32, id: Int32)] = []
+    ids.reserveCapacity(merges.count)
+    for merge in merges {
+      func id(_ piece: ArraySlice<UInt8>) throws(TokenizerError) -> Int32 {
+        if let id = vocabulary.id(of: piece) { return id }
         throw TokenizerError(
           file: file,
-          problem: "the merge \"\(String(decoding: left + [0x20] + right, as: UTF8.self))\" has a piece that is not "
-            + "in the vocabulary", remedy: "use the vocabulary and the merges of the same model")
+          problem: "\(place(merge.place)) needs the piece \"\(String(decoding: piece, as: UTF8.self))\", which the vocabulary lacks",
+          remedy: "use the vocabulary and the merges of the same model")
       }
-      merges.append((leftID, rightID, id))
+      ids.append((try id(merge.left), try id(merge.right), try id(merge.left + merge.right)))
     }
-    return merges
+    return ids
   }
 }

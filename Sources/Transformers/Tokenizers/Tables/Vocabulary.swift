@@ -39,13 +39,13 @@ public struct Vocabulary: Sendable {
     try self.init(packed, order: order, file: file)
   }
 
-  /// Pieces that may repeat, of which the last counts, or be empty, which match nothing.
-  init(repeating packed: PackedStrings, file: String?) throws(TokenizerError) {
-    var order: [Int] = []
-    order.reserveCapacity(packed.count)
-    for index in packed.sortedOrder() where !packed[index].isEmpty {
-      if let last = order.last, packed[last].elementsEqual(packed[index]) { order.removeLast() }
-      order.append(index)
+  /// Pieces in the order of their ids. Empty ones hold ids that nothing matches.
+  init(numbered packed: PackedStrings, file: String?) throws(TokenizerError) {
+    let order = packed.sortedOrder().filter { !packed[$0].isEmpty }
+    if let (first, second) = packed.firstDuplicate(in: order) {
+      throw TokenizerError(
+        file: file, problem: "the piece \"\(packed.string(first))\" has the ids \(first) and \(second)",
+        remedy: "use the vocabulary that the model was trained with, in which pieces are distinct")
     }
     try self.init(packed, order: order, file: file)
   }
@@ -62,19 +62,25 @@ public struct Vocabulary: Sendable {
       entries.append((Int(id), piece))
     }
     var pieces = [ArraySlice<UInt8>](repeating: [], count: entries.count * 2)
-    for (id, piece) in entries {
+    for (id, piece) in entries where !piece.isEmpty {
       // Ids far beyond the pieces' number are a fault, and would be a table of that size.
       guard id < pieces.count else {
         throw TokenizerError(
           file: file, problem: "\(entries.count) pieces, and the id \(id)",
           remedy: "use the vocabulary that the model was trained with, in which pieces are numbered from 0")
       }
+      guard pieces[id].isEmpty else {
+        let texts = [pieces[id], piece].map { "\"\(String(decoding: $0, as: UTF8.self))\"" }
+        throw TokenizerError(
+          file: file, problem: "the pieces \(texts[0]) and \(texts[1]) have the same id \(id)",
+          remedy: "use the vocabulary that the model was trained with, in which ids are distinct")
+      }
       pieces[id] = piece
     }
     var packed = PackedStrings()
     for piece in pieces { packed.append(piece) }
     while packed.count > 0, packed[packed.count - 1].isEmpty { packed.removeLast() }
-    try self.init(repeating: packed, file: file)
+    try self.init(numbered: packed, file: file)
   }
 
   private init(_ packed: PackedStrings, order: [Int], file: String?) throws(TokenizerError) {

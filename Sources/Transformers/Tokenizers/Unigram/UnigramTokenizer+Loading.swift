@@ -17,7 +17,7 @@ extension UnigramTokenizer {
     for index in 3..<source.pieces.count { pieces.append(source.pieces[index]) }
     pieces.append("<mask>".utf8)
     let scores = first.map { _ in 0 } + source.scores.dropFirst(3) + [0]
-    let vocabulary = try Vocabulary(repeating: pieces, file: file)
+    let vocabulary = try Vocabulary(numbered: pieces, file: file)
     let mask = Int32(vocabulary.count - 1)
     var added = [AddedSpecialToken](first + ["<mask>"], in: vocabulary)
     added.merge(configuration.addedTokens, vocabulary)
@@ -34,11 +34,11 @@ extension UnigramTokenizer {
     var scores: [Double] = []
     try file.model["vocab"]?.forEachElement { (entry) throws(TokenizerError) in
       guard let pair = entry.elements, pair.count == 2, let piece = pair[0].bytes, let score = pair[1].number, score.isFinite
-      else { throw file.malformed("a piece of the vocabulary is not a pair of text and score") }
+      else { throw file.malformed("vocab[\(scores.count)] is not a pair of a text and a score") }
       pieces.append(piece)
       scores.append(score)
     }
-    let vocabulary = try Vocabulary(repeating: pieces, file: file.path)
+    let vocabulary = try Vocabulary(numbered: pieces, file: file.path)
     guard let unk = file.model["unk_id"]?.id, Int(unk) < vocabulary.count else {
       throw file.malformed("the model's unk_id is not an id of its vocabulary")
     }
