@@ -7,7 +7,7 @@ import Transformers
 
 @Suite("Sentence layout")
 struct SentenceLayoutTests {
-  let tokenizer: WordPieceTokenizer
+  let tokenizer: any Tokenizer
   let limits = SequenceLimits(tokens: 16, firstPosition: 0)
 
   init() throws {
