@@ -88,9 +88,9 @@ extension BytePairTokenizer {
     for merge in merges {
       func id(_ piece: ArraySlice<UInt8>) throws(TokenizerError) -> Int32 {
         if let id = vocabulary.id(of: piece) { return id }
+        let text = String(decoding: piece, as: UTF8.self)
         throw TokenizerError(
-          file: file,
-          problem: "\(place(merge.place)) needs the piece \"\(String(decoding: piece, as: UTF8.self))\", which the vocabulary lacks",
+          file: file, problem: "\(place(merge.place)) needs the piece \"\(text)\", which the vocabulary lacks",
           remedy: "use the vocabulary and the merges of the same model")
       }
       ids.append((try id(merge.left), try id(merge.right), try id(merge.left + merge.right)))
