@@ -13,7 +13,7 @@ struct BadModelTests {
   init() throws { lab = try Lab() }
 
   /// What opening the folder says; empty where it opens.
-  func refusal() -> String {
+  func refusal(modelTypes: Set<String> = ["bert"]) -> String {
     do {
       let options = try decodeOptions(
         WordEncoderOptions.self,
@@ -25,7 +25,7 @@ struct BadModelTests {
           ]), mark: SourceMark(file: "t", line: 1, column: 1)), what: "options")
       _ = try WordEncoder.open(
         options, shape: Shape(), services: Services(seed: 1, cacheFolder: "/tmp") { _, _ in }, plugin: "biobert",
-        modelTypes: ["bert"])
+        modelTypes: modelTypes)
       return ""
     } catch let fault as Diagnostic {
       return "\(fault.code) \(fault.message)"
@@ -90,5 +90,13 @@ struct BadModelTests {
     let text = String(decoding: try lab.bytes("model/vocab.txt"), as: UTF8.self)
     try lab.write(text + "surplus\n", to: "model/vocab.txt")
     #expect(refusal().contains("M404"))
+  }
+
+  /// RoBERTa's positions begin behind the padding id, by default 1; the folder's vocabulary pads with 0.
+  @Test func anotherPaddingIDThanTheTokenizersIsRefused() throws {
+    try edit(#""model_type": "bert""#, #""model_type": "roberta""#)
+    #expect(refusal(modelTypes: ["roberta"]).contains("M404"))
+    try edit(#""model_type": "roberta""#, #""model_type": "roberta", "pad_token_id": 0"#)
+    #expect(refusal(modelTypes: ["roberta"]) == "")
   }
 }

@@ -104,6 +104,7 @@ extension Tokenizer {
     encode(words: words) { appendPieces(of: $0, to: &$1) }
   }
 
+  @inline(__always)
   func encode(
     words: [String], appendPieces: (_ word: String, _ ids: inout [Int32]) -> Void
   ) -> (ids: [Int32], wordIDs: [Int32]) {

@@ -27,13 +27,6 @@ public final class WordEncoder: TokenEncoder, @unchecked Sendable {
         "M404", "\(folder): the vocabulary has \(tokenizer.vocabularySize) pieces but config.json says \(config.vocabulary)",
         hint: "do both files belong to this model?")
     }
-    // RoBERTa counts positions from the padding index on.
-    guard firstPosition == 0 || Int(tokenizer.specialTokens.pad) == firstPosition - 1 else {
-      throw Diagnostic(
-        "M404",
-        "\(folder): the tokenizer pads with id \(tokenizer.specialTokens.pad) but config.json's pad_token_id is \(firstPosition - 1)",
-        hint: "do both files belong to this model?")
-    }
     let checkpoint = try Checkpoint(folder: folder)
     try TransformerEncoder.check(config, against: checkpoint)
     let transformer = TransformerEncoder(config: config, precision: precision)

@@ -39,6 +39,13 @@ extension WordEncoder {
         "\(options.model)/config.json: model_type is `\(config.modelType)`; plugin `\(plugin)` reads \(modelTypes.sorted().joined(separator: ", "))"
       )
     }
+    // RoBERTa counts positions from the padding index on.
+    let pad = Int(tokenizer.specialTokens.pad)
+    guard config.firstPosition == 0 || pad == config.firstPosition - 1 else {
+      throw Diagnostic(
+        "M404", "\(options.model): the tokenizer pads with id \(pad), but positions count from padding id \(config.firstPosition - 1)",
+        hint: "pad_token_id of config.json and the tokenizer's padding have to be the same")
+    }
     return try WordEncoder(
       folder: options.model, config: config, tokenizer: tokenizer, firstPosition: config.firstPosition,
       dropout: options.dropout, precision: options.precision, services: services)

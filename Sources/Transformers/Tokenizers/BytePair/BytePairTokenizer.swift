@@ -41,25 +41,29 @@ public struct BytePairTokenizer: Tokenizer {
 
   /// Ids of a text that is split into words, each with a space in front, and the index of the word for each id.
   public func encode(words: [String]) -> (ids: [Int32], wordIDs: [Int32]) {
-    encode(words: words) { append($0, prefix: true, to: &$1) }
+    scratches.with { scratch in
+      encode(words: words) { append($0, prefix: true, &scratch, to: &$1) }
+    }
   }
 
   private func append(_ text: String, prefix: Bool, to ids: inout [Int32]) {
-    scratches.with { scratch in
-      UTF8Coding.withBytes(text) { bytes in
-        added.split(bytes) {
-          ids.append($0)
-        } text: { stretch in
-          var stretch = stretch
-          if prefix, stretch.first != 0x20 {
-            scratch.text.count = 0
-            scratch.text.reserve(1)
-            scratch.text.append(0x20)
-            scratch.text.append(copying: stretch)
-            stretch = scratch.text.elements
-          }
-          appendWords(of: stretch, &scratch, to: &ids)
+    scratches.with { append(text, prefix: prefix, &$0, to: &ids) }
+  }
+
+  private func append(_ text: String, prefix: Bool, _ scratch: inout BytePairScratch, to ids: inout [Int32]) {
+    UTF8Coding.withBytes(text) { bytes in
+      added.split(bytes) {
+        ids.append($0)
+      } text: { stretch in
+        var stretch = stretch
+        if prefix, stretch.first != 0x20 {
+          scratch.text.count = 0
+          scratch.text.reserve(1)
+          scratch.text.append(0x20)
+          scratch.text.append(copying: stretch)
+          stretch = scratch.text.elements
         }
+        appendWords(of: stretch, &scratch, to: &ids)
       }
     }
   }

@@ -45,14 +45,17 @@ struct ByteTrie: Sendable {
     return state
   }
 
+  /// A table by state from the value of each, -1 where no string ends.
+  func mapStates<Element>(_ transform: (Int32) -> Element) -> [Element] { values.pointer.map(transform) }
+
   struct Walker {
     let cells: UnsafeBufferPointer<Cell>
     let values: UnsafeBufferPointer<Int32>
 
-    /// Calls `body` with the value and the end of every string that `bytes` continue with at `start`, shortest first.
+    /// Calls `body` with the state and the end of every string that `bytes` continue with at `start`, shortest first.
     @inline(__always)
     func forEachMatch(
-      in bytes: UnsafeBufferPointer<UInt8>, from start: Int, _ body: (_ value: Int32, _ end: Int) -> Void
+      in bytes: UnsafeBufferPointer<UInt8>, from start: Int, _ body: (_ state: Int, _ end: Int) -> Void
     ) {
       var state = ByteTrie.root
       var base = cells[0].base
@@ -63,7 +66,7 @@ struct ByteTrie: Sendable {
         guard cell.check == state else { return }
         (state, base) = (next, cell.base)
         position += 1
-        if base & 1 == 1 { body(values[Int(next)], position) }
+        if base & 1 == 1 { body(Int(next), position) }
       }
     }
 

@@ -1,7 +1,8 @@
 /// Remembers the ids of the words that were met before. Text repeats its words, and looking one up takes a tenth of the time
 /// that finding its pieces does.
 ///
-/// When it is full it forgets everything: cheaper than any order of use, and the frequent words are back at once.
+/// When it is full, after some 32 000 words or a few megabytes, it forgets everything: cheaper than any order of use, and the
+/// frequent words are back at once.
 struct PieceCache: ~Copyable {
   /// Longer words are not kept: they hardly come again.
   static let maxKeyLength = 128
@@ -15,7 +16,9 @@ struct PieceCache: ~Copyable {
     var idStart: UInt32 = 0
   }
 
-  private static let slotBits = 14
+  private static let slotBits = 16
+  /// Of all keys, and of all ids: what bounds the memory.
+  private static let maxTotal = 1 << 20
   private static let maxProbes = 8
 
   private let slots: UnsafeMutableBufferPointer<Slot>
@@ -74,7 +77,7 @@ struct PieceCache: ~Copyable {
   /// Keeps a word that is not known yet, if there is place for it.
   mutating func insert(_ key: UnsafeBufferPointer<UInt8>, hash: UInt32, ids newIDs: ArraySlice<Int32>) {
     if key.count > Self.maxKeyLength || key.isEmpty { return }
-    if used > slots.count / 2 { clear() }
+    if used > slots.count / 2 || keys.count > Self.maxTotal || ids.count > Self.maxTotal { clear() }
     var index = Int(hash) & (slots.count - 1)
     for _ in 0..<Self.maxProbes {
       if slots[index].keyLength == 0 {

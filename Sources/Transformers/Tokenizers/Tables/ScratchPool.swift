@@ -14,9 +14,9 @@ final class ScratchPool<Scratch: ~Copyable & Sendable>: Sendable {
   init(_ make: @escaping @Sendable () -> Scratch) { self.make = make }
 
   @inline(__always)
-  func with(_ body: (inout Scratch) -> Void) {
+  func with<Result>(_ body: (inout Scratch) -> Result) -> Result {
     let box = idle.withLock { $0.popLast() } ?? Box(make())
-    body(&box.scratch)
-    idle.withLock { $0.append(box) }
+    defer { idle.withLock { $0.append(box) } }
+    return body(&box.scratch)
   }
 }

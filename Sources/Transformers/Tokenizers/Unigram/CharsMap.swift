@@ -1,6 +1,6 @@
 /// SentencePiece's normalisation: a compiled map of strings to strings, applied as Hugging Face does, which is cluster by
 /// cluster: what the map has for the shortest prefix of a short grapheme cluster replaces the whole cluster.
-struct CharsMap: Sendable {
+final class CharsMap: Sendable {
   /// Longer clusters, in bytes, are normalised scalar by scalar.
   private static let maxClusterLength = 5
   /// Marks a byte that the fast path leaves to the map.

@@ -36,6 +36,15 @@ public struct UnigramTokenizer: Tokenizer {
     }
   }
 
+  /// Ids of a text that is split into words, and the index of the word for each id.
+  public func encode(words: [String]) -> (ids: [Int32], wordIDs: [Int32]) {
+    scratches.with { scratch in
+      encode(words: words) { word, ids in
+        UTF8Coding.withBytes(word) { append($0, &scratch, to: &ids) }
+      }
+    }
+  }
+
   private func append(_ bytes: UnsafeBufferPointer<UInt8>, _ scratch: inout UnigramScratch, to ids: inout [Int32]) {
     added.split(bytes) {
       normalizer.apply($0, &scratch.normalization)
