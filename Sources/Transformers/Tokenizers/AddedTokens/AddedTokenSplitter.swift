@@ -16,11 +16,11 @@ struct AddedTokenSplitter: Sendable {
   let isEmpty: Bool
 
   /// Each token with the bytes that stand for it.
-  init(_ tokens: [(bytes: [UInt8], token: AddedSpecialToken)]) {
+  init(_ tokens: [(bytes: [UInt8], token: AddedSpecialToken)]) throws(TokenizerError) {
     // The matcher needs distinct strings. Of equal ones, which only normalisation can make, the first is found.
     var seen: Set<[UInt8]> = []
     let distinct = tokens.filter { !$0.bytes.isEmpty && seen.insert($0.bytes).inserted }
-    matcher = SpecialTokenMatcher(distinct.enumerated().map { ($0.element.bytes, Int32($0.offset)) })
+    matcher = try SpecialTokenMatcher(distinct.enumerated().map { ($0.element.bytes, Int32($0.offset)) })
     entries = FrozenBuffer(
       distinct.map { Entry(id: $0.token.id, stripsLeft: $0.token.stripsLeft, stripsRight: $0.token.stripsRight) })
     isEmpty = distinct.isEmpty

@@ -5,10 +5,10 @@ struct AddedTokens: Sendable {
   private let normalized: AddedTokenSplitter
 
   /// `normalize` is the model's rewriting of texts.
-  init(_ tokens: [AddedSpecialToken], normalize: ([UInt8]) -> [UInt8] = { $0 }) {
+  init(_ tokens: [AddedSpecialToken], normalize: ([UInt8]) -> [UInt8] = { $0 }) throws(TokenizerError) {
     self.tokens = tokens
-    original = AddedTokenSplitter(tokens.filter { !$0.isNormalized }.map { (Array($0.text.utf8), $0) })
-    normalized = AddedTokenSplitter(tokens.filter(\.isNormalized).map { (normalize(Array($0.text.utf8)), $0) })
+    original = try AddedTokenSplitter(tokens.filter { !$0.isNormalized }.map { (Array($0.text.utf8), $0) })
+    normalized = try AddedTokenSplitter(tokens.filter(\.isNormalized).map { (normalize(Array($0.text.utf8)), $0) })
   }
 
   /// Calls `token` with the id of each added token in `bytes` and `text` with each stretch between them, in order. Stretches

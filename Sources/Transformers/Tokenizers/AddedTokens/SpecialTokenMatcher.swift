@@ -6,7 +6,7 @@ struct SpecialTokenMatcher: Sendable {
   /// 1 for each byte that a special token begins with: the test that fails nearly always.
   let firstBytes: FrozenBuffer<UInt8>
 
-  init(_ tokens: [(text: [UInt8], id: Int32)]) {
+  init(_ tokens: [(text: [UInt8], id: Int32)]) throws(TokenizerError) {
     var strings = PackedStrings()
     var firstBytes = [UInt8](repeating: 0, count: 256)
     var ids: [Int32] = []
@@ -16,7 +16,7 @@ struct SpecialTokenMatcher: Sendable {
       ids.append(token.id)
       firstBytes[Int(first)] = 1
     }
-    self.trie = ByteTrie(strings)
+    self.trie = try ByteTrie(strings, order: strings.sortedOrder())
     self.ids = FrozenBuffer(ids)
     self.firstBytes = FrozenBuffer(firstBytes)
   }

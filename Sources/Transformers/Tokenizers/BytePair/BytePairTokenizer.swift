@@ -22,7 +22,7 @@ public struct BytePairTokenizer: Tokenizer {
     self.addsPrefixSpace = addsPrefixSpace
     self.specialTokens = specialTokens
     self.template = template
-    self.added = AddedTokens(added)
+    self.added = try AddedTokens(added)
     decoder = PieceDecoder(model.vocabulary.pieces, added: added)
     vocabularySize = try AddedSpecialToken.vocabularySize(model.vocabulary, adding: added, file: file)
     try template.check(vocabularySize: vocabularySize, file: file)

@@ -1,22 +1,26 @@
-/// Places the states of a `ByteTrie`. Free cells form a list in order of position; a state takes the first place where all
-/// of its children fit.
+/// Places the states of a `ByteTrie`. Free cells form a list in order of position; a state takes the first place where its base
+/// is no other's and all of its children fit.
 struct ByteTrieBuilder {
   private(set) var cells: [ByteTrie.Cell] = []
   private(set) var values: [Int32] = []
+  private var isBase: [Bool] = []
   // Links of the free list; the list ends at cells.count.
   private var nextFree: [Int] = []
   private var previousFree: [Int] = []
   private var firstFree = 0
   private var lastFree = -1
-  // Where the search for states with several children begins; see `place`.
-  private var searchStart = 0
+  // Where the search begins for states with one child and with several; see `place`.
+  private var searchStarts = [0, 0]
 
+  /// The root, and the cells that base 0 leads to.
   init() {
     grow()
-    take(0, parent: -1)
+    for cell in 0..<256 { unlink(cell) }
+    isBase[0] = true
   }
 
-  mutating func insert(_ strings: PackedStrings, order: [Int]) {
+  /// False where the cells do not suffice.
+  mutating func insert(_ strings: PackedStrings, order: [Int]) -> Bool {
     struct Pending {
       let state: Int
       let keys: Range<Int>
@@ -29,7 +33,7 @@ struct ByteTrieBuilder {
       var keys = node.keys
       if let first = keys.first, strings.range(order[first]).count == node.depth {
         values[node.state] = Int32(order[first])
-        cells[node.state].base |= 1
+        cells[node.state].bits |= ByteTrie.Cell.ends
         keys.removeFirst()
       }
       if keys.isEmpty { continue }
@@ -43,51 +47,54 @@ struct ByteTrieBuilder {
         }
       }
       let base = place(labels)
-      cells[node.state].base |= Int32(base << 1)
+      guard base <= ByteTrie.Cell.maxBase else { return false }
+      isBase[base] = true
+      cells[node.state].bits |= UInt32(base) << ByteTrie.Cell.baseShift
       for (index, label) in labels.enumerated() {
-        take(base + Int(label), parent: node.state)
+        cells[base + Int(label)].bits = ByteTrie.Cell.taken | UInt32(label)
+        unlink(base + Int(label))
         let end = index + 1 < starts.count ? starts[index + 1] : keys.upperBound
         pending.append(Pending(state: base + Int(label), keys: starts[index]..<end, depth: node.depth + 1))
       }
     }
+    return true
   }
 
-  /// A base at which the cells of all labels are free.
+  /// A new base at which the cells of all labels are free.
   private mutating func place(_ labels: [UInt8]) -> Int {
-    let first = Int(labels[0])
+    let first = Int(labels[0]), kind = labels.count > 1 ? 1 : 0
     var misses = 0
-    var candidate = labels.count == 1 ? firstFree : max(firstFree, searchStart)
+    var candidate = max(firstFree, searchStarts[kind])
     while true {
       if candidate >= cells.count {
         candidate = cells.count
         grow()
       }
+      // Positive: the first 256 cells are not free.
       let base = candidate - first
-      if base >= 0 {
-        while base + 256 > cells.count { grow() }
-        if labels.allSatisfy({ cells[base + Int($0)].check == ByteTrie.Cell.free }) { break }
-      }
+      while base + 256 > cells.count { grow() }
+      if !isBase[base], labels.allSatisfy({ !cells[base + Int($0)].isTaken }) { break }
       misses += 1
       candidate = nextFree[candidate]
     }
-    // Holes that took so many tries are left to states with one child: without this, building would be quadratic.
-    if labels.count > 1, misses > 64 { searchStart = candidate }
+    // Holes that took so many tries are left: without this, building would be quadratic.
+    if misses > 64 { searchStarts[kind] = candidate }
     return candidate - first
   }
 
-  private mutating func take(_ cell: Int, parent: Int) {
-    cells[cell].check = Int32(parent)
+  private mutating func unlink(_ cell: Int) {
     let (previous, next) = (previousFree[cell], nextFree[cell])
     if previous >= 0 { nextFree[previous] = next } else { firstFree = next }
     if next < cells.count { previousFree[next] = previous } else { lastFree = previous }
-    // The search may begin at a cell that is taken meanwhile: follow the list.
-    if cell == searchStart { searchStart = next }
+    // A search may begin at a cell that is taken meanwhile: follow the list.
+    for kind in searchStarts.indices where searchStarts[kind] == cell { searchStarts[kind] = next }
   }
 
   private mutating func grow() {
     let (start, end) = (cells.count, cells.count + 4096)
     cells.append(contentsOf: repeatElement(ByteTrie.Cell(), count: end - start))
     values.append(contentsOf: repeatElement(-1, count: end - start))
+    isBase.append(contentsOf: repeatElement(false, count: end - start))
     for cell in start..<end {
       previousFree.append(cell == start ? lastFree : cell - 1)
       nextFree.append(cell + 1)

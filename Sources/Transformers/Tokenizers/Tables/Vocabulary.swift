@@ -89,7 +89,7 @@ public struct Vocabulary: Sendable {
         file: file, problem: "the vocabulary is empty", remedy: "use the vocabulary that the model was trained with")
     }
     pieces = packed
-    trie = ByteTrie(packed, order: order)
+    trie = try ByteTrie(packed, order: order, file: file)
   }
 
   /// Id of exactly this piece.

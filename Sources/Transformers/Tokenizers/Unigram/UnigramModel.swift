@@ -12,23 +12,16 @@ struct UnigramModel: Sendable {
     var start: Int32 = -1
   }
 
-  /// A piece at the state of the trie where it ends: one place in memory for both.
-  private struct Ending: BitwiseCopyable, Sendable {
-    var score = 0.0
-    var id: Int32 = 0
-  }
-
   let vocabulary: Vocabulary
   let unk: Int32
-  private let endings: FrozenBuffer<Ending>
+  private let scores: FrozenBuffer<Double>
   private let unknownScore: Double
 
   /// `scores`: one for each piece.
   init(_ vocabulary: Vocabulary, scores: [Double], unk: Int32) {
     self.vocabulary = vocabulary
     self.unk = unk
-    endings = FrozenBuffer(
-      vocabulary.trie.mapStates { id in id < 0 ? Ending() : Ending(score: scores[Int(id)], id: id) })
+    self.scores = FrozenBuffer(scores)
     unknownScore = (scores.min() ?? 0) - Self.unknownPenalty
   }
 
@@ -37,7 +30,7 @@ struct UnigramModel: Sendable {
   func append(_ word: UnsafeBufferPointer<UInt8>, nodes: inout GrowableBuffer<Node>, to ids: inout [Int32]) {
     nodes.count = 0
     nodes.reserve(word.count + 1)
-    let (trie, endings) = (vocabulary.trie.walker, endings.pointer)
+    let (trie, scores) = (vocabulary.trie.walker, scores.pointer)
     let best = nodes.storage
     best[...word.count].update(repeating: Node())
     var position = 0
@@ -45,11 +38,10 @@ struct UnigramModel: Sendable {
       let score = best[position].score
       let scalarEnd = position + UTF8Coding.length(word[position])
       var coversScalar = false
-      trie.forEachMatch(in: word, from: position) { state, end in
-        let ending = endings[state]
-        let candidate = score + ending.score
+      trie.forEachMatch(in: word, from: position) { id, end in
+        let candidate = score + scores[Int(id)]
         if best[end].start < 0 || candidate > best[end].score {
-          best[end] = Node(score: candidate, id: ending.id, start: Int32(truncatingIfNeeded: position))
+          best[end] = Node(score: candidate, id: id, start: Int32(truncatingIfNeeded: position))
         }
         if end == scalarEnd { coversScalar = true }
       }

@@ -23,7 +23,7 @@ public struct UnigramTokenizer: Tokenizer {
     self.metaspace = metaspace
     self.specialTokens = specialTokens
     self.template = template
-    self.added = AddedTokens(added) { normalizer.apply($0) }
+    self.added = try AddedTokens(added) { normalizer.apply($0) }
     decoder = PieceDecoder(model.vocabulary.pieces, added: added)
     vocabularySize = try AddedSpecialToken.vocabularySize(model.vocabulary, adding: added, file: file)
     try template.check(vocabularySize: vocabularySize, file: file)

@@ -42,7 +42,7 @@ public struct WordPieceTokenizer: Tokenizer {
     self.template = template
     vocabularySize = try AddedSpecialToken.vocabularySize(vocabulary, adding: added, file: file)
     try template.check(vocabularySize: vocabularySize, file: file)
-    matcher = SpecialTokenMatcher(added.map { (Array($0.text.utf8), $0.id) })
+    matcher = try SpecialTokenMatcher(added.map { (Array($0.text.utf8), $0.id) })
     normalizer = BasicNormalizer(options, matcher: matcher)
     decoder = PieceDecoder(vocabulary.pieces, added: added)
     continuationRoot = vocabulary.trie.state(after: Self.continuationPrefix) ?? -1
