@@ -43,8 +43,8 @@ extension WordEncoder {
     let pad = Int(tokenizer.specialTokens.pad)
     guard config.firstPosition == 0 || pad == config.firstPosition - 1 else {
       throw Diagnostic(
-        "M404", "\(options.model): the tokenizer pads with id \(pad), but positions count from padding id \(config.firstPosition - 1)",
-        hint: "pad_token_id of config.json and the tokenizer's padding have to be the same")
+        "M404", "\(options.model): the tokenizer pads with id \(pad), but config.json with \(config.firstPosition - 1)",
+        hint: "positions count from that id: do both files belong to this model?")
     }
     return try WordEncoder(
       folder: options.model, config: config, tokenizer: tokenizer, firstPosition: config.firstPosition,
