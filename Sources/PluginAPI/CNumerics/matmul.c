@@ -140,15 +140,25 @@ CALM_CLONES static void dequantise(float *c, size_t ldc, int rows, int columns, 
     }
 }
 
+CALM_CLONES static void add_bias(float *c, size_t ldc, int rows, int columns, const float *bias) {
+  for (int r = 0; r < rows; r++)
+    for (int i = 0; i < columns; i++) c[r * ldc + i] += bias[i];
+}
+
+/* What follows the bias. */
 static void finish(float *c, size_t ldc, int rows, int columns, int row, int column, const calm_epilogue *e) {
-  if (!e) return;
+  if (!e || (!e->gelu && !e->gelu_of)) return;
   for (int r = 0; r < rows; r++) {
     float *y = c + (size_t)r * ldc;
-    if (e->bias) calm_add_row(y, e->bias + column, columns);
     size_t at = (size_t)(row + r) * ldc + column;
     if (e->gelu) calm_gelu_row(e->gelu + at, y, columns);
     if (e->gelu_of) calm_dgelu_row(y, e->gelu_of + at, columns);
   }
+}
+
+static void finish_portable(float *c, size_t ldc, int rows, int columns, const calm_epilogue *e) {
+  if (e && e->bias) add_bias(c, ldc, rows, columns, e->bias);
+  finish(c, ldc, rows, columns, 0, 0, e);
 }
 
 /* ---- the product ---- */
@@ -198,11 +208,15 @@ static void matmul_chunk(void *context, int task) {
       for (int t = 0; t < tiles; t++) {
         int count = t == tiles - 1 ? tail : TILE_ROWS, at = row + t * TILE_ROWS;
         float *c = j->c + (size_t)at * j->ldc + column;
-        calm_tile(p, left + (size_t)t * TILE_ROWS * some, t == tiles - 1 ? tail_lanes : TILE_ROWS, right, some, c, j->ldc,
-                  count, columns, from > 0 || adds);
-        if (from + some < steps) continue;
-        if (p == CALM_INT8)
+        int last_block = from + some == steps;
+        const float *bias = last_block && j->epilogue && j->epilogue->bias ? j->epilogue->bias + column : NULL;
+        calm_tile(p, left + (size_t)t * TILE_ROWS * some, t == tiles - 1 ? tail_lanes : TILE_ROWS, right, some, bias, c,
+                  j->ldc, count, columns, from > 0 || adds);
+        if (!last_block) continue;
+        if (p == CALM_INT8) {
           dequantise(c, j->ldc, count, columns, units + t * TILE_ROWS, b->scales + column, b->sums + column);
+          if (bias) add_bias(c, j->ldc, count, columns, bias);
+        }
         finish(c, j->ldc, count, columns, at, column, j->epilogue);
       }
     }
@@ -231,7 +245,7 @@ static void portable_matmul(const matmul_job *j) {
   if (b->precision == CALM_INT8)
     for (int r = 0; r < j->m; r++)
       for (int i = 0; i < b->n; i++) j->c[(size_t)r * j->ldc + i] *= units[r] * b->scales[i];
-  finish(j->c, j->ldc, j->m, b->n, 0, 0, j->epilogue);
+  finish_portable(j->c, j->ldc, j->m, b->n, j->epilogue);
 }
 
 static void multiply(matmul_job *j) {
@@ -265,7 +279,7 @@ void calm_matmul_once(calm_precision p, float *c, int ldc, const float *a, int l
   if (m <= 0 || n <= 0) return;
   if (p == CALM_FP32 && !calm_has_kernel(p)) { /* nothing to round: as it is */
     calm_blas_gemm(transpose_a, transpose_b, m, n, k, 1, a, lda, b, ldb, epilogue && epilogue->accumulate, c, ldc);
-    finish(c, (size_t)ldc, m, n, 0, 0, epilogue);
+    finish_portable(c, (size_t)ldc, m, n, epilogue);
     return;
   }
   calm_packed packed = {0};

@@ -40,9 +40,10 @@ static inline int block_of(calm_precision p, int steps) {
 typedef enum { SCRATCH_LEFT, SCRATCH_RIGHT, SCRATCH_ATTENTION, SCRATCH_ROUNDED, SCRATCH_SLOTS } scratch_slot;
 void *calm_scratch(scratch_slot slot, size_t bytes);
 
-/* tiles.c — C[rows, columns] of one tile and one panel: overwritten, or added to. int8 writes int32 bits. */
-void calm_tile(calm_precision p, const void *a, int lanes, const void *b, int steps, float *c, size_t ldc, int rows,
-               int columns, int accumulate);
+/* tiles.c — C[rows, columns] of one tile and one panel, with a bias[columns] or NULL: overwritten, or added to. int8 writes
+ * int32 bits, and knows neither a bias nor adding. */
+void calm_tile(calm_precision p, const void *a, int lanes, const void *b, int steps, const float *bias, float *c, size_t ldc,
+               int rows, int columns, int accumulate);
 
 /* packing.c — `count` lanes from `first` on and steps [from, from + steps) of an operand as [step][lanes]; missing lanes are
  * zero. int8 multiplies lane i by inverse[i] before rounding; `offset` adds 128, for the unsigned side. */
