@@ -46,9 +46,14 @@ void calm_tile(calm_precision p, const void *a, int lanes, const void *b, int st
                int rows, int columns, int accumulate);
 
 /* packing.c — `count` lanes from `first` on and steps [from, from + steps) of an operand as [step][lanes]; missing lanes are
- * zero. int8 multiplies lane i by inverse[i] before rounding; `offset` adds 128, for the unsigned side. */
+ * zero. int8 multiplies lane i by inverse[i] before rounding; `offset` adds 128, for the
+ * unsigned side. */
 void calm_pack_lanes(calm_precision p, void *out, int lanes, operand source, int first, int count, int from, int steps,
                      int k, const float *inverse, int offset);
+/* The same of many lanes, where those are contiguous (not int8), into tiles of `tile` lanes that are `apart` words from each
+ * other; the last tile has room for `last` lanes. */
+void calm_pack_tiles(calm_precision p, void *out, int tile, size_t apart, int last, operand source, int first, int count,
+                     int from, int steps, int k);
 float calm_absolute_maximum(const float *x, int count);
 
 /* gemm.c — limits OpenBLAS to the calling thread; before its first product. */
