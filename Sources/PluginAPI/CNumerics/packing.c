@@ -88,7 +88,7 @@ PACK_CONTIGUOUS(BASE, contiguous_int8, load_int8, 4, , inverse[lane], offset)
 
 /* Where k runs across memory a row is read from end to end, all lanes of several tiles: `tile` lanes of each step go to a
  * tile's own place, `apart` words from the one before. The rows that come next are asked for meanwhile. */
-enum { AHEAD = 8 };
+enum { AHEAD = 32 };
 
 BASE INLINE void fetch(const float *x, int count) {
   for (int i = 0; i < count; i += 16) _mm_prefetch((const char *)(x + i), _MM_HINT_T0);
