@@ -24,7 +24,7 @@ static void tiles_by_panel(calm_precision p, const int32_t *tiles, int count, co
                            size_t ldc, int columns) {
   for (int lane = 0; lane < count; lane += TILE_ROWS) {
     int some = count - lane < TILE_ROWS ? count - lane : TILE_ROWS;
-    calm_tile(p, tiles + (size_t)lane * steps, (some + 3) & ~3, panel, steps, c + lane * ldc, ldc, some, columns, 0);
+    calm_tile(p, tiles + (size_t)lane * steps, (some + 3) & ~3, panel, steps, NULL, c + lane * ldc, ldc, some, columns, 0);
   }
 }
 

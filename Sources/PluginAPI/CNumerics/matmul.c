@@ -25,10 +25,10 @@ static inline int panels_of(int n) { return (n + TILE_COLUMNS - 1) / TILE_COLUMN
 typedef struct {
   calm_packed *packed;
   operand source;
+  int some; /* panels a task */
 } pack_job;
 
-static void pack_panel(void *context, int panel) {
-  const pack_job *j = context;
+static void pack_panel(const pack_job *j, int panel) {
   calm_packed *b = j->packed;
   calm_precision p = b->precision;
   int first = panel * TILE_COLUMNS, count = least(TILE_COLUMNS, b->n - first), steps = steps_of(p, b->k);
@@ -52,6 +52,24 @@ static void pack_panel(void *context, int panel) {
         for (int s = 0; s < some; s++, lane += 4 * TILE_COLUMNS) sum += lane[0] + lane[1] + lane[2] + lane[3];
         b->sums[first + i] = sum;
       }
+  }
+}
+
+static void pack_panels(void *context, int task) {
+  const pack_job *j = context;
+  calm_packed *b = j->packed;
+  calm_precision p = b->precision;
+  int panels = panels_of(b->n), panel = task * j->some, last = least(panel + j->some, panels);
+  if (j->source.k_contiguous) {
+    for (; panel < last; panel++) pack_panel(j, panel);
+    return;
+  }
+  int steps = steps_of(p, b->k), block = block_of(p, steps), first = panel * TILE_COLUMNS;
+  for (int from = 0; from < steps; from += block) {
+    int some = least(block, steps - from);
+    char *out = (char *)b->data + 4 * TILE_COLUMNS * ((size_t)from * panels + (size_t)panel * some);
+    calm_pack_tiles(p, out, TILE_COLUMNS, (size_t)TILE_COLUMNS * some, TILE_COLUMNS, j->source, first,
+                    least(last * TILE_COLUMNS, b->n) - first, from, some, b->k);
   }
 }
 
@@ -99,9 +117,10 @@ static void fill(calm_packed *b, calm_precision p, operand source, int n, int k,
     b->scales = (float *)((char *)memory + packed_bytes(p, n, k));
     b->sums = (int32_t *)(b->scales + n);
   }
-  pack_job job = {b, source};
+  int panels = panels_of(n);
+  pack_job job = {b, source, least(4, (panels + 2 * calm_threads() - 1) / (2 * calm_threads()))};
   if (b->portable) calm_parallel(n, round_lane, &job);
-  else calm_parallel(panels_of(n), pack_panel, &job);
+  else calm_parallel((panels + job.some - 1) / job.some, pack_panels, &job);
 }
 
 calm_packed *calm_pack(calm_packed *reuse, calm_precision p, const float *b, int ldb, int transposed, int n, int k) {
@@ -140,15 +159,21 @@ CALM_CLONES static void dequantise(float *c, size_t ldc, int rows, int columns, 
     }
 }
 
+CALM_CLONES static void add_bias(float *c, size_t ldc, int rows, int columns, const float *bias) {
+  for (int r = 0; r < rows; r++)
+    for (int i = 0; i < columns; i++) c[r * ldc + i] += bias[i];
+}
+
+/* What follows the bias. */
 static void finish(float *c, size_t ldc, int rows, int columns, int row, int column, const calm_epilogue *e) {
-  if (!e) return;
-  for (int r = 0; r < rows; r++) {
-    float *y = c + (size_t)r * ldc;
-    if (e->bias) calm_add_row(y, e->bias + column, columns);
-    size_t at = (size_t)(row + r) * ldc + column;
-    if (e->gelu) calm_gelu_row(e->gelu + at, y, columns);
-    if (e->gelu_of) calm_dgelu_row(y, e->gelu_of + at, columns);
-  }
+  size_t at = (size_t)row * ldc + column;
+  if (e && e->gelu) calm_gelu_block(e->gelu + at, c, ldc, rows, columns);
+  if (e && e->gelu_of) calm_dgelu_block(c, e->gelu_of + at, ldc, rows, columns);
+}
+
+static void finish_portable(float *c, size_t ldc, int rows, int columns, const calm_epilogue *e) {
+  if (e && e->bias) add_bias(c, ldc, rows, columns, e->bias);
+  finish(c, ldc, rows, columns, 0, 0, e);
 }
 
 /* ---- the product ---- */
@@ -183,26 +208,27 @@ static void matmul_chunk(void *context, int task) {
   int adds = j->epilogue && j->epilogue->accumulate;
   for (int from = 0; from < steps; from += block) {
     int some = least(block, steps - from);
-    /* Where k runs across memory, a few steps of all tiles at a time: their lanes are neighbours in a cache line. */
-    int stretch = j->a.k_contiguous ? some : 16;
-    for (int step = 0; step < some; step += stretch)
-      for (int t = 0; t < tiles; t++) {
-        int lanes = t == tiles - 1 ? tail_lanes : TILE_ROWS;
-        calm_pack_lanes(p, left + (size_t)t * TILE_ROWS * some + (size_t)step * lanes, lanes, j->a, row + t * TILE_ROWS,
-                        t == tiles - 1 ? tail : TILE_ROWS, from + step, least(stretch, some - step), b->k,
-                        inverse + t * TILE_ROWS, 1);
-      }
+    if (j->a.k_contiguous)
+      for (int t = 0; t < tiles; t++)
+        calm_pack_lanes(p, left + (size_t)t * TILE_ROWS * some, t == tiles - 1 ? tail_lanes : TILE_ROWS, j->a,
+                        row + t * TILE_ROWS, t == tiles - 1 ? tail : TILE_ROWS, from, some, b->k, inverse + t * TILE_ROWS, 1);
+    else
+      calm_pack_tiles(p, left, TILE_ROWS, (size_t)TILE_ROWS * some, tail_lanes, j->a, row, rows, from, some, b->k);
     for (int panel = first; panel < last; panel++) {
       const int32_t *right = (const int32_t *)b->data + TILE_COLUMNS * ((size_t)from * panels + (size_t)panel * some);
       int column = panel * TILE_COLUMNS, columns = least(TILE_COLUMNS, b->n - column);
       for (int t = 0; t < tiles; t++) {
         int count = t == tiles - 1 ? tail : TILE_ROWS, at = row + t * TILE_ROWS;
         float *c = j->c + (size_t)at * j->ldc + column;
-        calm_tile(p, left + (size_t)t * TILE_ROWS * some, t == tiles - 1 ? tail_lanes : TILE_ROWS, right, some, c, j->ldc,
-                  count, columns, from > 0 || adds);
-        if (from + some < steps) continue;
-        if (p == CALM_INT8)
+        int last_block = from + some == steps;
+        const float *bias = last_block && j->epilogue && j->epilogue->bias ? j->epilogue->bias + column : NULL;
+        calm_tile(p, left + (size_t)t * TILE_ROWS * some, t == tiles - 1 ? tail_lanes : TILE_ROWS, right, some, bias, c,
+                  j->ldc, count, columns, from > 0 || adds);
+        if (!last_block) continue;
+        if (p == CALM_INT8) {
           dequantise(c, j->ldc, count, columns, units + t * TILE_ROWS, b->scales + column, b->sums + column);
+          if (bias) add_bias(c, j->ldc, count, columns, bias);
+        }
         finish(c, j->ldc, count, columns, at, column, j->epilogue);
       }
     }
@@ -231,14 +257,15 @@ static void portable_matmul(const matmul_job *j) {
   if (b->precision == CALM_INT8)
     for (int r = 0; r < j->m; r++)
       for (int i = 0; i < b->n; i++) j->c[(size_t)r * j->ldc + i] *= units[r] * b->scales[i];
-  finish(j->c, j->ldc, j->m, b->n, 0, 0, j->epilogue);
+  finish_portable(j->c, j->ldc, j->m, b->n, j->epilogue);
 }
 
 static void multiply(matmul_job *j) {
   if (j->m <= 0 || j->b->n <= 0) return;
   if (j->b->portable) return portable_matmul(j);
-  /* Rows in equal parts of at most ROWS_A_TASK, so that the packed part stays in the second-level cache; few rows: by panels. */
-  enum { ROWS_A_TASK = 240, FEW_ROWS = 64 };
+  /* Rows in equal parts of whole tiles and at most ROWS_A_TASK: the packed part stays in the second-level cache, and no
+   * thread waits long for the last task. Few rows: by panels. */
+  enum { ROWS_A_TASK = 96, FEW_ROWS = 64 };
   int threads = calm_threads(), panels = panels_of(j->b->n);
   if ((double)j->m * j->b->n * j->b->k < 64.0 * 64 * 64) threads = 1; /* a fork costs more than the product */
   if (j->m < FEW_ROWS * threads && panels >= 2 * threads) {
@@ -247,7 +274,7 @@ static void multiply(matmul_job *j) {
   } else {
     int parts = (j->m + ROWS_A_TASK - 1) / ROWS_A_TASK;
     parts = (parts + threads - 1) / threads * threads;
-    j->row_chunk = ((j->m + parts - 1) / parts + 3) & ~3;
+    j->row_chunk = ((j->m + parts - 1) / parts + TILE_ROWS - 1) / TILE_ROWS * TILE_ROWS;
     j->panel_chunk = panels;
   }
   j->row_tasks = (j->m + j->row_chunk - 1) / j->row_chunk;
@@ -265,7 +292,7 @@ void calm_matmul_once(calm_precision p, float *c, int ldc, const float *a, int l
   if (m <= 0 || n <= 0) return;
   if (p == CALM_FP32 && !calm_has_kernel(p)) { /* nothing to round: as it is */
     calm_blas_gemm(transpose_a, transpose_b, m, n, k, 1, a, lda, b, ldb, epilogue && epilogue->accumulate, c, ldc);
-    finish(c, (size_t)ldc, m, n, 0, 0, epilogue);
+    finish_portable(c, (size_t)ldc, m, n, epilogue);
     return;
   }
   calm_packed packed = {0};

@@ -40,14 +40,20 @@ static inline int block_of(calm_precision p, int steps) {
 typedef enum { SCRATCH_LEFT, SCRATCH_RIGHT, SCRATCH_ATTENTION, SCRATCH_ROUNDED, SCRATCH_SLOTS } scratch_slot;
 void *calm_scratch(scratch_slot slot, size_t bytes);
 
-/* tiles.c — C[rows, columns] of one tile and one panel: overwritten, or added to. int8 writes int32 bits. */
-void calm_tile(calm_precision p, const void *a, int lanes, const void *b, int steps, float *c, size_t ldc, int rows,
-               int columns, int accumulate);
+/* tiles.c — C[rows, columns] of one tile and one panel, with a bias[columns] or NULL: overwritten, or added to. int8 writes
+ * int32 bits, and knows neither a bias nor adding. */
+void calm_tile(calm_precision p, const void *a, int lanes, const void *b, int steps, const float *bias, float *c, size_t ldc,
+               int rows, int columns, int accumulate);
 
 /* packing.c — `count` lanes from `first` on and steps [from, from + steps) of an operand as [step][lanes]; missing lanes are
- * zero. int8 multiplies lane i by inverse[i] before rounding; `offset` adds 128, for the unsigned side. */
+ * zero. int8 multiplies lane i by inverse[i] before rounding; `offset` adds 128, for the
+ * unsigned side. */
 void calm_pack_lanes(calm_precision p, void *out, int lanes, operand source, int first, int count, int from, int steps,
                      int k, const float *inverse, int offset);
+/* The same of many lanes, where those are contiguous (not int8), into tiles of `tile` lanes that are `apart` words from each
+ * other; the last tile has room for `last` lanes. */
+void calm_pack_tiles(calm_precision p, void *out, int tile, size_t apart, int last, operand source, int first, int count,
+                     int from, int steps, int k);
 float calm_absolute_maximum(const float *x, int count);
 
 /* gemm.c — limits OpenBLAS to the calling thread; before its first product. */

@@ -9,6 +9,8 @@
 #define BASE __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl")))
 #define BF16 __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512bf16")))
 
+static inline int least(int a, int b) { return a < b ? a : b; }
+
 static inline __mmask16 first_of_16(int count) {
   return count >= 16 ? 0xffff : count <= 0 ? 0 : (__mmask16)((1u << count) - 1);
 }
@@ -84,50 +86,77 @@ PACK_CONTIGUOUS(BASE, contiguous_fp32, load_fp32, 1)
 PACK_CONTIGUOUS(BF16, contiguous_bf16, load_bf16, 2)
 PACK_CONTIGUOUS(BASE, contiguous_int8, load_int8, 4, , inverse[lane], offset)
 
-BASE static void strided_fp32(int32_t *out, int lanes, operand s, int first, int count, int from, int steps) {
-  for (int step = 0; step < steps; step++)
-    for (int base = 0; base < lanes; base += 16) {
-      const float *x = s.data + (size_t)(from + step) * s.stride + first + base;
-      __m512 values = _mm512_maskz_loadu_ps(first_of_16(count - base), x);
-      _mm512_mask_storeu_ps((float *)out + (size_t)step * lanes + base, first_of_16(lanes - base), values);
+/* Where k runs across memory a row is read from end to end, all lanes of several tiles: `tile` lanes of each step go to a
+ * tile's own place, `apart` words from the one before. The rows that come next are asked for meanwhile. */
+enum { AHEAD = 32 };
+
+BASE INLINE void fetch(const float *x, int count) {
+  for (int i = 0; i < count; i += 16) _mm_prefetch((const char *)(x + i), _MM_HINT_T0);
+}
+
+BASE static void strided_fp32(int32_t *out, int tile, size_t apart, int last, operand s, int first, int count, int from,
+                              int steps, int k) {
+  for (int step = 0; step < steps; step++) {
+    const float *x = s.data + (size_t)(from + step) * s.stride + first;
+    if (from + step + AHEAD < k) fetch(x + AHEAD * s.stride, count);
+    int32_t *to = out;
+    for (int lane = 0; lane < count; lane += tile, to += apart) {
+      int lanes = count - lane > tile ? tile : last;
+      for (int base = 0; base < lanes; base += 16) {
+        __m512 values = _mm512_maskz_loadu_ps(first_of_16(least(count - lane, tile) - base), x + lane + base);
+        _mm512_mask_storeu_ps((float *)to + (size_t)step * lanes + base, first_of_16(lanes - base), values);
+      }
     }
+  }
 }
 
 /* Two rows of k are interleaved word by word. */
-BF16 static void strided_bf16(int32_t *out, int lanes, operand s, int first, int count, int from, int steps, int k) {
+BF16 static void strided_bf16(int32_t *out, int tile, size_t apart, int last, operand s, int first, int count, int from,
+                              int steps, int k) {
   uint16_t order[32];
   for (int i = 0; i < 16; i++) {
     order[2 * i] = (uint16_t)i;
     order[2 * i + 1] = (uint16_t)(i + 16);
   }
   __m512i interleave = _mm512_loadu_si512(order);
-  for (int step = 0; step < steps; step++)
-    for (int base = 0; base < lanes; base += 16) {
-      int at = 2 * (from + step);
-      const float *x = s.data + (size_t)at * s.stride + first + base;
-      __mmask16 there = first_of_16(count - base);
-      __m512 low = _mm512_maskz_loadu_ps(there, x);
-      __m512 high = at + 1 < k ? _mm512_maskz_loadu_ps(there, x + s.stride) : _mm512_setzero_ps();
-      __m512i both = _mm512_permutexvar_epi16(interleave, (__m512i)_mm512_cvtne2ps_pbh(high, low));
-      _mm512_mask_storeu_epi32(out + (size_t)step * lanes + base, first_of_16(lanes - base), both);
+  for (int step = 0; step < steps; step++) {
+    int at = 2 * (from + step);
+    const float *x = s.data + (size_t)at * s.stride + first;
+    if (at + AHEAD + 1 < k) {
+      fetch(x + AHEAD * s.stride, count);
+      fetch(x + (AHEAD + 1) * s.stride, count);
     }
+    int32_t *to = out;
+    for (int lane = 0; lane < count; lane += tile, to += apart) {
+      int lanes = count - lane > tile ? tile : last;
+      for (int base = 0; base < lanes; base += 16) {
+        __mmask16 there = first_of_16(least(count - lane, tile) - base);
+        __m512 low = _mm512_maskz_loadu_ps(there, x + lane + base);
+        __m512 high = at + 1 < k ? _mm512_maskz_loadu_ps(there, x + lane + base + s.stride) : _mm512_setzero_ps();
+        __m512i both = _mm512_permutexvar_epi16(interleave, (__m512i)_mm512_cvtne2ps_pbh(high, low));
+        _mm512_mask_storeu_epi32(to + (size_t)step * lanes + base, first_of_16(lanes - base), both);
+      }
+    }
+  }
 }
 
 void calm_pack_lanes(calm_precision p, void *out, int lanes, operand source, int first, int count, int from, int steps,
                      int k, const float *inverse, int offset) {
-  if (source.k_contiguous) {
-    (p == CALM_FP32 ? contiguous_fp32 : p == CALM_BF16 ? contiguous_bf16 : contiguous_int8)(
-        out, lanes, source, first, count, from, steps, k, inverse, offset);
-  } else if (p == CALM_FP32) {
-    strided_fp32(out, lanes, source, first, count, from, steps);
-  } else {
-    strided_bf16(out, lanes, source, first, count, from, steps, k);
-  }
+  if (!source.k_contiguous) return calm_pack_tiles(p, out, lanes, 0, lanes, source, first, count, from, steps, k);
+  (p == CALM_FP32 ? contiguous_fp32 : p == CALM_BF16 ? contiguous_bf16 : contiguous_int8)(
+      out, lanes, source, first, count, from, steps, k, inverse, offset);
+}
+
+void calm_pack_tiles(calm_precision p, void *out, int tile, size_t apart, int last, operand source, int first, int count,
+                     int from, int steps, int k) {
+  (p == CALM_FP32 ? strided_fp32 : strided_bf16)(out, tile, apart, last, source, first, count, from, steps, k);
 }
 
 #else
 void calm_pack_lanes(calm_precision p, void *out, int lanes, operand source, int first, int count, int from, int steps,
                      int k, const float *inverse, int offset) {}
+void calm_pack_tiles(calm_precision p, void *out, int tile, size_t apart, int last, operand source, int first, int count,
+                     int from, int steps, int k) {}
 #endif
 
 CALM_CLONES static float absolute_maximum(const float *x, int count) {

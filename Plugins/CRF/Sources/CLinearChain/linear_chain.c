@@ -1,192 +1,140 @@
-#include "linear_chain.h"
-#include <math.h>
+#include "chain.h"
 #include <stdlib.h>
-#include <string.h>
 
-/* Everything is built from one step and its adjoint:
- *
- *     y[j] = log sum_i exp(x[i] + A[i][j])        (or A[j][i], where `transposed`)
- *
- * computed as max + log(u . W) with u = exp(x - max) and W = exp(A) kept, so a step costs `tags` exponentials and logarithms
- * and tags^2 multiplications. Where the product underflows (forbidden transitions, huge scores) that row is computed
- * again term by term, which cannot. */
-static const double TINY = 1e-280;
+/* The rows of all words, and of each sentence whether they are in log space. */
+struct linear_chain_pass {
+  scaled_rows rows;
+  double *log_partition;
+  unsigned char *exact;
+};
 
-static double exact_step(const double *x, const float *a, int stride, int n) {
-  double max = -INFINITY, sum = 0;
-  for (int i = 0; i < n; i++) max = fmax(max, x[i] + a[(size_t)i * stride]);
-  if (max == -INFINITY) return -INFINITY;
-  for (int i = 0; i < n; i++) sum += exp(x[i] + a[(size_t)i * stride] - max);
-  return max + log(sum);
+static size_t aligned(size_t bytes) { return (bytes + 63) & ~(size_t)63; }
+
+static linear_chain_pass *pass_create(const linear_chain *c, size_t words, size_t sentences) {
+  size_t header = aligned(sizeof(linear_chain_pass)), rows = words * c->width;
+  size_t bytes = header + sizeof(vec) * (3 * rows + c->width) + sizeof(double) * (3 * words + sentences) + sentences;
+  linear_chain_pass *p = aligned_alloc(64, aligned(bytes));
+  if (!p) return NULL;
+  vec *vectors = (vec *)((char *)p + header);
+  double *numbers = (double *)(vectors + 3 * rows + c->width);
+  p->rows = (scaled_rows){
+      .emissions = vectors,
+      .alpha = vectors + rows,
+      .beta = vectors + 2 * rows,
+      .temporary = vectors + 3 * rows,
+      .alpha_scale = numbers,
+      .beta_scale = numbers + words,
+      .inverse = numbers + 2 * words,
+  };
+  p->log_partition = numbers + 3 * words;
+  p->exact = (unsigned char *)(p->log_partition + sentences);
+  memset(p->exact, 0, sentences);
+  return p;
 }
 
-/* u = exp(x - max); returns max. */
-static double exponentials(double *u, const double *x, int n) {
-  double max = x[0];
-  for (int i = 1; i < n; i++) max = fmax(max, x[i]);
-  for (int i = 0; i < n; i++) u[i] = exp(x[i] - max);
-  return max;
+void linear_chain_pass_free(linear_chain_pass *pass) { free(pass); }
+
+static scaled_rows rows_from(const linear_chain *c, const linear_chain_pass *p, ptrdiff_t word) {
+  scaled_rows rows = p->rows;
+  rows.emissions += word * c->width;
+  rows.alpha += word * c->width;
+  rows.beta += word * c->width;
+  rows.alpha_scale += word;
+  rows.beta_scale += word;
+  rows.inverse += word;
+  return rows;
 }
 
-static void step(const linear_chain *c, const double *x, double *y, double *u, int transposed) {
-  int n = c->tags;
-  double max = exponentials(u, x, n);
-  memset(y, 0, sizeof(double) * n);
-  for (int i = 0; i < n; i++) {
-    const double *w = c->weights + (size_t)i * n;
-    if (transposed) {
-      double sum = 0;
-      for (int j = 0; j < n; j++) sum += u[j] * w[j];
-      y[i] = sum;
-    } else {
-      for (int j = 0; j < n; j++) y[j] += u[i] * w[j];
-    }
-  }
-  for (int j = 0; j < n; j++)
-    y[j] = y[j] > TINY && y[j] < INFINITY
-               ? max + log(y[j])
-               : exact_step(x, c->transitions + (transposed ? (size_t)j * n : (size_t)j), transposed ? 1 : n, n);
-}
-
-/* dx[i] += sum_j dy[j] p(i | j) and dA likewise, where p(i | j) = exp(x[i] + A[i][j] - y[j]). */
-static void step_backward(const linear_chain *c, const double *x, const double *y, const double *dy, double *dx,
-                          double *dtransitions, int transposed) {
-  int n = c->tags;
-  for (int j = 0; j < n; j++) {
-    if (dy[j] == 0 || y[j] == -INFINITY) continue;
-    for (int i = 0; i < n; i++) {
-      size_t at = transposed ? (size_t)j * n + i : (size_t)i * n + j;
-      double share = dy[j] * exp(x[i] + c->transitions[at] - y[j]);
-      dx[i] += share;
-      dtransitions[at] += share;
-    }
-  }
-}
-
-double linear_chain_forward_backward(const linear_chain *c, const float *emissions, int length, double *alpha,
-                                     double *beta) {
-  int n = c->tags;
-  double *u = malloc(sizeof(double) * 2 * n), *x = u + n;
-  for (int j = 0; j < n; j++) alpha[j] = (double)c->start[j] + emissions[j];
-  for (int t = 1; t < length; t++) {
-    double *row = alpha + (size_t)t * n;
-    step(c, row - n, row, u, 0);
-    for (int j = 0; j < n; j++) row[j] += emissions[(size_t)t * n + j];
-  }
-  double *last = beta + (size_t)(length - 1) * n;
-  for (int j = 0; j < n; j++) last[j] = c->end[j];
-  for (int t = length - 2; t >= 0; t--) {
-    for (int j = 0; j < n; j++) x[j] = beta[(size_t)(t + 1) * n + j] + emissions[(size_t)(t + 1) * n + j];
-    step(c, x, beta + (size_t)t * n, u, 1);
-  }
-  for (int j = 0; j < n; j++) x[j] = alpha[(size_t)(length - 1) * n + j] + c->end[j];
-  double max = exponentials(u, x, n), sum = 0;
-  for (int j = 0; j < n; j++) sum += u[j];
-  free(u);
-  return max + log(sum);
-}
-
-void linear_chain_backward(const linear_chain *c, const float *emissions, int length, const double *alpha,
-                           const double *beta, double logZ, const double *dscores, double dlogZ, float *demissions,
-                           const linear_chain_gradient *g) {
-  int n = c->tags;
-  double *memory = calloc((size_t)n * 4, sizeof(double));
-  double *d = memory, *earlier = d + n, *x = earlier + n, *y = x + n;
-
-  /* beta, from the first word to the last: beta[t] = step(beta[t+1] + emissions[t+1]) */
-  if (dscores) {
-    for (int t = 0; t + 1 < length; t++) {
-      for (int j = 0; j < n; j++) {
-        d[j] += dscores[(size_t)t * n + j];
-        x[j] = beta[(size_t)(t + 1) * n + j] + emissions[(size_t)(t + 1) * n + j];
-        earlier[j] = 0;
-      }
-      step_backward(c, x, beta + (size_t)t * n, d, earlier, g->transitions, 1);
-      for (int j = 0; j < n; j++) {
-        demissions[(size_t)(t + 1) * n + j] += (float)earlier[j];
-        d[j] = earlier[j];
-      }
-    }
-    for (int j = 0; j < n; j++) g->end[j] += d[j] + dscores[(size_t)(length - 1) * n + j];
-  }
-
-  /* alpha, from the last word to the first: alpha[t] = step(alpha[t-1]) + emissions[t]; log Z hangs on the last */
-  for (int j = 0; j < n; j++) {
-    double p = exp(alpha[(size_t)(length - 1) * n + j] + c->end[j] - logZ);
-    d[j] = dlogZ * p;
-    g->end[j] += dlogZ * p;
-  }
-  for (int t = length - 1; t >= 0; t--) {
-    for (int j = 0; j < n; j++) {
-      if (dscores) d[j] += dscores[(size_t)t * n + j];
-      demissions[(size_t)t * n + j] += (float)d[j];
-      earlier[j] = 0;
-    }
-    if (t == 0) {
-      for (int j = 0; j < n; j++) g->start[j] += d[j];
-      break;
-    }
-    for (int j = 0; j < n; j++) y[j] = alpha[(size_t)t * n + j] - emissions[(size_t)t * n + j];
-    step_backward(c, alpha + (size_t)(t - 1) * n, y, d, earlier, g->transitions, 0);
-    memcpy(d, earlier, sizeof(double) * n);
-  }
-  free(memory);
-}
-
-double linear_chain_path_score(const linear_chain *c, const float *emissions, int length, const int *path) {
-  int n = c->tags;
+static double path_score(const linear_chain *c, const float *emissions, int length, const int32_t *path) {
+  size_t n = c->tags;
   double score = (double)c->start[path[0]] + c->end[path[length - 1]];
   for (int t = 0; t < length; t++) {
-    score += emissions[(size_t)t * n + path[t]];
-    if (t > 0) score += c->transitions[(size_t)path[t - 1] * n + path[t]];
+    score += emissions[t * n + path[t]];
+    if (t > 0) score += c->transitions[path[t - 1] * n + path[t]];
   }
   return score;
 }
 
-void linear_chain_path_score_backward(const linear_chain *c, int length, const int *path, double dscore,
-                                      float *demissions, const linear_chain_gradient *g) {
-  int n = c->tags;
-  g->start[path[0]] += dscore;
-  g->end[path[length - 1]] += dscore;
+static void path_score_backward(const linear_chain *c, int length, const int32_t *path, double d, float *demissions,
+                                const gradient_sums *sums) {
+  size_t n = c->tags;
+  sums->start[path[0]] += d;
+  sums->end[path[length - 1]] += d;
   for (int t = 0; t < length; t++) {
-    demissions[(size_t)t * n + path[t]] += (float)dscore;
-    if (t > 0) g->transitions[(size_t)path[t - 1] * n + path[t]] += dscore;
+    demissions[t * n + path[t]] += (float)d;
+    if (t > 0) sums->transitions[path[t - 1] * n + path[t]] += d;
   }
 }
 
-double linear_chain_viterbi(const linear_chain *c, const float *emissions, int length, int *path) {
-  int n = c->tags;
-  double *memory = malloc(sizeof(double) * 2 * n), *score = memory, *next = memory + n;
-  int *from = malloc(sizeof(int) * (size_t)length * n);
-  for (int j = 0; j < n; j++) score[j] = (double)c->start[j] + emissions[j];
-  for (int t = 1; t < length; t++) {
-    for (int j = 0; j < n; j++) {
-      double best = -INFINITY;
-      int arg = 0;
-      for (int i = 0; i < n; i++) {
-        double s = score[i] + c->transitions[(size_t)i * n + j];
-        if (s > best) {
-          best = s;
-          arg = i;
-        }
+linear_chain_pass *linear_chain_forward(const linear_chain *c, const linear_chain_batch *batch,
+                                        const linear_chain_posterior *posterior) {
+  linear_chain_pass *p = pass_create(c, batch->offsets[batch->sentences], batch->sentences);
+  if (!p) return NULL;
+  for (ptrdiff_t s = 0; s < batch->sentences; s++) {
+    ptrdiff_t word = batch->offsets[s], at = word * c->tags;
+    int length = (int)(batch->offsets[s + 1] - word);
+    p->log_partition[s] = 0;
+    if (posterior->gold_score) posterior->gold_score[s] = 0;
+    if (length > 0) {
+      scaled_rows rows = rows_from(c, p, word);
+      const float *emissions = batch->emissions + at;
+      float *scores = posterior->token_scores + at, *marginals = posterior->marginals + at;
+      if (!scaled_forward(c, emissions, length, &rows, &p->log_partition[s], scores, marginals)) {
+        p->exact[s] = 1;
+        p->log_partition[s] =
+            exact_forward(c, emissions, length, (double *)rows.alpha, (double *)rows.beta, scores, marginals);
       }
-      next[j] = best + emissions[(size_t)t * n + j];
-      from[(size_t)t * n + j] = arg;
+      if (batch->gold) posterior->gold_score[s] = path_score(c, emissions, length, batch->gold + word);
     }
-    memcpy(score, next, sizeof(double) * n);
+    posterior->log_partition[s] = p->log_partition[s];
   }
-  int arg = 0;
-  double best = -INFINITY;
-  for (int j = 0; j < n; j++)
-    if (score[j] + c->end[j] > best) {
-      best = score[j] + c->end[j];
-      arg = j;
-    }
-  for (int t = length - 1; t >= 0; t--) {
-    path[t] = arg;
-    if (t > 0) arg = from[(size_t)t * n + arg];
+  return p;
+}
+
+int linear_chain_backward(const linear_chain *c, const linear_chain_pass *p, const linear_chain_batch *batch,
+                          const linear_chain_cotangent *d, const linear_chain_gradient *gradient) {
+  size_t n = c->tags, padded = (size_t)c->width * LANES, longest = 0;
+  for (ptrdiff_t s = 0; s < batch->sentences; s++) {
+    size_t length = batch->offsets[s + 1] - batch->offsets[s];
+    longest = length > longest ? length : longest;
+  }
+  size_t counts = padded * c->width, scratch = scaled_scratch(c, (int)longest);
+  if (exact_scratch(c) > scratch * LANES) scratch = exact_scratch(c) / LANES + 1;
+  vec *memory = aligned_alloc(64, aligned(sizeof(vec) * (counts + scratch) + sizeof(double) * (n * n + 2 * n)));
+  if (!memory) return 0;
+  gradient_sums sums = {.counts = memory, .transitions = (double *)(memory + counts + scratch)};
+  sums.start = sums.transitions + n * n;
+  sums.end = sums.start + n;
+  memset(sums.counts, 0, sizeof(vec) * counts);
+  memset(sums.transitions, 0, sizeof(double) * (n * n + 2 * n));
+
+  for (ptrdiff_t s = 0; s < batch->sentences; s++) {
+    ptrdiff_t word = batch->offsets[s], at = word * c->tags;
+    int length = (int)(batch->offsets[s + 1] - word);
+    if (length <= 0) continue;
+    sentence_cotangent own = {
+        .log_partition = d->log_partition ? d->log_partition[s] : 0,
+        .token_scores = d->token_scores ? d->token_scores + at : NULL,
+        .marginals = d->marginals ? d->marginals + at : NULL,
+    };
+    scaled_rows rows = rows_from(c, p, word);
+    float *demissions = gradient->emissions + at;
+    if (p->exact[s])
+      exact_backward(c, batch->emissions + at, length, (const double *)rows.alpha, (const double *)rows.beta,
+                     p->log_partition[s], &own, demissions, &sums, (double *)(memory + counts));
+    else
+      scaled_backward(c, length, &rows, &own, demissions, &sums, memory + counts);
+    if (d->gold_score && batch->gold)
+      path_score_backward(c, length, batch->gold + word, d->gold_score[s], demissions, &sums);
+  }
+
+  for (size_t i = 0; i < n; i++) {
+    const double *weights = (const double *)c->weights + i * padded, *count = (const double *)sums.counts + i * padded;
+    for (size_t j = 0; j < n; j++)
+      gradient->transitions[i * n + j] += (float)(sums.transitions[i * n + j] + weights[j] * count[j]);
+    gradient->start[i] += (float)sums.start[i];
+    gradient->end[i] += (float)sums.end[i];
   }
   free(memory);
-  free(from);
-  return best;
+  return 1;
 }

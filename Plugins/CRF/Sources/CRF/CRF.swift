@@ -56,11 +56,10 @@ final class CRF: Decoder {
     _ words: WordVectors, gold: [[Int]]?, mode: Mode
   ) throws -> Forward<Posterior, PosteriorCotangent, Tensor> {
     let emissions = self.emissions(words)
-    let chain = Chain(self)
-    let pass = try chain.forwardBackward(emissions, words.offsets, gold: gold)
+    let chain = try Chain(self)
+    let pass = try chain.forward(emissions, words.offsets, gold: gold)
     return Forward(pass.posterior) { [self] dposterior in
-      let demissions = Tensor(zeros: emissions.shape)
-      chain.backward(pass, dposterior, demissions: demissions, into: self)
+      let demissions = try chain.backward(pass, dposterior, into: self)
       let dwords = Tensor(zeros: words.tensor.shape)
       Kernels.linearBackward(
         dwords.data, dweight: weight.gradient, dbias: bias.gradient, dy: demissions.data, x: words.tensor.data,
@@ -70,7 +69,7 @@ final class CRF: Decoder {
   }
 
   func bestPaths(_ words: WordVectors) throws -> [[Int]] {
-    Chain(self).viterbi(emissions(words), words.offsets)
+    try Chain(self).bestPaths(emissions(words), words.offsets)
   }
 
   /// [words, tags]

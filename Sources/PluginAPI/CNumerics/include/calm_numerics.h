@@ -57,9 +57,9 @@ void calm_gelu_forward(float *y, const float *x, size_t count);
 void calm_gelu_backward(float *dy, const float *x, size_t count); /* dy *= gelu'(x) */
 void calm_tanh_forward(float *y, const float *x, size_t count);
 void calm_tanh_backward(float *dy, const float *y, size_t count); /* dy *= 1 - y^2 */
-/* One row on the calling thread. */
-void calm_gelu_row(float *y, const float *x, int count);
-void calm_dgelu_row(float *dy, const float *x, int count);
+/* On the calling thread: [rows, columns] with the leading dimension ld, and one row. */
+void calm_gelu_block(float *y, const float *x, size_t ld, int rows, int columns);
+void calm_dgelu_block(float *dy, const float *x, size_t ld, int rows, int columns);
 void calm_add_row(float *y, const float *x, int count);
 
 /* elementwise.c — inverted dropout; the mask is a function of (key, index), so the backward pass draws it again. */
