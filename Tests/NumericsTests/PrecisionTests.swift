@@ -48,7 +48,7 @@ extension KernelTwins {
       0.5 * erfc(-x / 2.0.squareRoot()) + x * exp(-x * x / 2) / (2 * Double.pi).squareRoot()
     }
 
-    /// The tolerance is float32's for sums of up to 2100 terms. Both engines are held to it: our kernels and OpenBLAS.
+    /// The tolerance is float32's for sums of up to 2100 terms. All engines are held to it: our kernels and OpenBLAS.
     @Test(arguments: shapes, Precision.allCases)
     func linear(shape: (Int, Int, Int), precision: Precision) {
       let (rows, out, width) = shape
@@ -56,9 +56,9 @@ extension KernelTwins {
       let x = Tensor.random([rows, width], &random), weight = Tensor.random([out, width], &random)
       let bias = Tensor.random([out], &random)
       let expected = Self.product(Self.rows(x), Self.rows(weight), precision).enumerated().map { $1 + Double(bias[$0 % out]) }
-      for portable in [false, true] {
-        LinearAlgebra.usePortableKernels(portable)
-        defer { LinearAlgebra.usePortableKernels(false) }
+      for kernels in LinearAlgebra.KernelSet.allCases {
+        LinearAlgebra.use(kernels)
+        defer { LinearAlgebra.use(.best) }
         func results() -> [Tensor] {
           let made = (0..<4).map { _ in Tensor.filled([rows, out], .nan) }
           Kernels.linear(made[0].data, x.data, weight: weight, bias: bias, rows: rows, precision: precision, gelu: made[1].data)
@@ -68,11 +68,11 @@ extension KernelTwins {
           return made
         }
         let made = results()
-        expectClose(made[0], expected, 1e-5, "y, portable \(portable)")
-        expectClose(made[1], expected.map(Self.gelu), 1e-5, "gelu, portable \(portable)")
+        expectClose(made[0], expected, 1e-5, "y, \(kernels)")
+        expectClose(made[1], expected.map(Self.gelu), 1e-5, "gelu, \(kernels)")
         #expect(made[2].bits == made[0].bits && made[3].bits == made[1].bits, "packed before or on the way")
         // The last bits of OpenBLAS depend on how it is called.
-        for threads in [1, 2, 3] where !portable {
+        for threads in [1, 2, 3] where kernels != .portable {
           onThreads(threads) { #expect(results()[0].bits == made[0].bits, "\(threads) threads") }
         }
       }
@@ -87,15 +87,15 @@ extension KernelTwins {
       let dweight = Tensor.random([out, width], &random), dbias = Tensor.random([out], &random)
       let dx = zip(Self.product(Self.rows(dy), Self.columns(weight), precision), pre.values).map { $0 * Self.slope(Double($1)) }
       let dw = zip(Self.product(Self.columns(dy), Self.columns(x), precision), dweight.values).map { $0 + Double($1) }
-      for portable in [false, true] {
-        LinearAlgebra.usePortableKernels(portable)
-        defer { LinearAlgebra.usePortableKernels(false) }
+      for kernels in LinearAlgebra.KernelSet.allCases {
+        LinearAlgebra.use(kernels)
+        defer { LinearAlgebra.use(.best) }
         let made = [Tensor.filled([rows, width], .nan), dweight.copy(), dbias.copy()]
         Kernels.linearBackward(
           made[0].data, dweight: made[1], dbias: made[2], dy: dy.data, x: x.data, weight: weight, rows: rows,
           precision: precision, geluOf: pre.data)
-        expectClose(made[0], dx, 1e-5, "dx, portable \(portable)")
-        expectClose(made[1], dw, 1e-5, "dweight, portable \(portable)")
+        expectClose(made[0], dx, 1e-5, "dx, \(kernels)")
+        expectClose(made[1], dw, 1e-5, "dweight, \(kernels)")
       }
     }
 
@@ -128,11 +128,14 @@ extension KernelTwins {
             dropout: 0.1, key: 7), precision: precision)
         return [out, lse, d]
       }
-      LinearAlgebra.usePortableKernels(true)
+      defer { LinearAlgebra.use(.best) }
+      LinearAlgebra.use(.portable)
       let portable = both(.fp32)
-      LinearAlgebra.usePortableKernels(false)
-      for (own, other) in zip(both(.fp32), portable) { expectClose(own, other.doubles, 1e-5) }
-      for (own, other) in zip(both(.bf16), portable) { expectClose(own, other.doubles, 2e-2) }
+      for kernels in [LinearAlgebra.KernelSet.best, .avx2] {
+        LinearAlgebra.use(kernels)
+        for (own, other) in zip(both(.fp32), portable) { expectClose(own, other.doubles, 1e-5, "\(kernels)") }
+        for (own, other) in zip(both(.bf16), portable) { expectClose(own, other.doubles, 2e-2, "\(kernels) bf16") }
+      }
     }
 
     /// The end of half a layer is the dropout, the sum and the norm, one after the other.

@@ -12,26 +12,27 @@ static void *part(arena *a, size_t bytes) {
 }
 
 /* A left operand of `count` lanes as tiles; tile t begins at out + t * TILE_ROWS * steps. */
-static void pack_tiles(calm_precision p, int32_t *out, operand source, int count, int steps, int k) {
+static void pack_tiles(calm_form f, int32_t *out, operand source, int count, int steps, int k) {
   for (int lane = 0; lane < count; lane += TILE_ROWS) {
     int some = count - lane < TILE_ROWS ? count - lane : TILE_ROWS;
-    calm_pack_lanes(p, out + (size_t)lane * steps, (some + 3) & ~3, source, lane, some, 0, steps, k, NULL, 0);
+    calm_pack_lanes(f, out + (size_t)lane * steps, (some + 3) & ~3, source, lane, some, 0, steps, k, NULL, 0);
   }
 }
 
 /* c[count, P] = tiles * panel; the panel is [steps][P]. */
-static void tiles_by_panel(calm_precision p, const int32_t *tiles, int count, const void *panel, int steps, float *c,
+static void tiles_by_panel(calm_form f, const int32_t *tiles, int count, const void *panel, int steps, float *c,
                            size_t ldc, int columns) {
   for (int lane = 0; lane < count; lane += TILE_ROWS) {
     int some = count - lane < TILE_ROWS ? count - lane : TILE_ROWS;
-    calm_tile(p, tiles + (size_t)lane * steps, (some + 3) & ~3, panel, steps, NULL, c + lane * ldc, ldc, some, columns, 0);
+    calm_tile(f.tiles, tiles + (size_t)lane * steps, (some + 3) & ~3, panel, P, steps, NULL, c + lane * ldc, ldc,
+              some, columns, 0);
   }
 }
 
 /* [n, P] floats as a right operand whose k are the rows: as it is in float32. */
-static const void *as_panel(calm_precision p, int32_t *out, const float *x, int n) {
-  if (p == CALM_FP32) return x;
-  calm_pack_lanes(p, out, P, (operand){x, P, 0}, 0, P, 0, steps_of(p, n), n, NULL, 0);
+static const void *as_panel(calm_form f, int32_t *out, const float *x, int n) {
+  if (f.rounding == CALM_FP32) return x;
+  calm_pack_lanes(f, out, P, (operand){x, P, 0}, 0, P, 0, steps_of(f, n), n, NULL, 0);
   return out;
 }
 
@@ -70,24 +71,24 @@ static void forward_head(void *context, int task) {
   const attention_job *j = context;
   const head_of h = head_of_task(&j->shape, task);
   if (h.n <= 0) return;
-  calm_precision p = j->precision;
+  calm_form f = j->form;
   const float *q = j->q + h.at, *k = j->k + h.key_at, *v = j->v + h.key_at;
-  int size = h.size, u = h.u, deep = steps_of(p, size), wide = steps_of(p, u);
+  int size = h.size, u = h.u, deep = steps_of(f, size), wide = steps_of(f, u);
   size_t tall = 4 * (size_t)(u + TILE_ROWS) * deep, broad = 4 * (size_t)(size + TILE_ROWS) * wide;
   size_t panel = 4 * (size_t)P * (u + 1), small = 4 * (size_t)P * (size + 1);
   arena a = {calm_scratch(SCRATCH_ATTENTION, tall + broad + 2 * panel + 2 * small + 512)};
   int32_t *keys = part(&a, tall), *values = part(&a, broad), *queries = part(&a, small), *weights = part(&a, panel);
   float *s = part(&a, panel), *o = part(&a, small), lse[P], inverse[P];
-  pack_tiles(p, keys, (operand){k, h.key_stride, 1}, u, deep, size);
-  pack_tiles(p, values, (operand){v, h.key_stride, 0}, size, wide, u);
+  pack_tiles(f, keys, (operand){k, h.key_stride, 1}, u, deep, size);
+  pack_tiles(f, values, (operand){v, h.key_stride, 0}, size, wide, u);
   uint64_t key = calm_head_key(j->shape.key, task);
   uint32_t threshold = dropout_threshold(j->shape.dropout);
   for (int t = 0; t < h.n; t += P) {
     int count = h.n - t < P ? h.n - t : P;
-    calm_pack_lanes(p, queries, P, (operand){q, h.query_stride, 1}, t, count, 0, deep, size, NULL, 0);
-    tiles_by_panel(p, keys, u, queries, deep, s, P, P);
+    calm_pack_lanes(f, queries, P, (operand){q, h.query_stride, 1}, t, count, 0, deep, size, NULL, 0);
+    tiles_by_panel(f, keys, u, queries, deep, s, P, P);
     softmax_columns(s, u, 1.0f / sqrtf((float)size), lse, inverse, key, t, threshold, 1 / (1 - j->shape.dropout));
-    tiles_by_panel(p, values, size, as_panel(p, weights, s, u), wide, o, P, P);
+    tiles_by_panel(f, values, size, as_panel(f, weights, s, u), wide, o, P, P);
     write_transposed(j->out + h.out_at + t * h.out_stride, h.out_stride, o, size, count, inverse);
     for (int i = 0; i < count; i++) j->lse[(size_t)(h.first + t + i) * j->shape.heads + h.head] = lse[i];
   }
@@ -127,10 +128,10 @@ static void backward_head(void *context, int task) {
   const head_of h = head_of_task(&j->shape, task);
   float *dq = j->dq + h.at, *dk = j->dk + h.key_at, *dv = j->dv + h.key_at;
   if (h.n <= 0) return clear_keys(dk, &h), clear_keys(dv, &h);
-  calm_precision p = j->precision;
+  calm_form f = j->form;
   const float *q = j->q + h.at, *k = j->k + h.key_at, *v = j->v + h.key_at;
   const float *dout = j->dout + h.out_at, *out = j->out + h.out_at;
-  int size = h.size, n = h.n, deep = steps_of(p, size), wide = steps_of(p, n), across = P / values_a_step(p);
+  int size = h.size, n = h.n, deep = steps_of(f, size), wide = steps_of(f, n), across = P / values_a_step(f);
   int panels = (h.u + P - 1) / P;
   size_t tall = 4 * (size_t)(n + TILE_ROWS) * deep, broad = 4 * (size_t)(size + TILE_ROWS) * wide;
   size_t square = 4 * (size_t)(n + TILE_ROWS) * panels * across, panel = 4 * (size_t)P * (n + 1);
@@ -140,43 +141,44 @@ static void backward_head(void *context, int task) {
   int32_t *ds_tall = part(&a, square), *rounded = part(&a, panel), *k_panel = part(&a, small), *v_panel = part(&a, small);
   int32_t *k_broad = part(&a, keys);
   float *s = part(&a, panel), *ds = part(&a, panel), *c = part(&a, small), *lse = part(&a, row), *delta = part(&a, row);
-  pack_tiles(p, q_tall, (operand){q, h.query_stride, 1}, n, deep, size);
-  pack_tiles(p, do_tall, (operand){dout, h.out_stride, 1}, n, deep, size);
-  pack_tiles(p, q_broad, (operand){q, h.query_stride, 0}, size, wide, n);
-  pack_tiles(p, do_broad, (operand){dout, h.out_stride, 0}, size, wide, n);
+  pack_tiles(f, q_tall, (operand){q, h.query_stride, 1}, n, deep, size);
+  pack_tiles(f, do_tall, (operand){dout, h.out_stride, 1}, n, deep, size);
+  pack_tiles(f, q_broad, (operand){q, h.query_stride, 0}, size, wide, n);
+  pack_tiles(f, do_broad, (operand){dout, h.out_stride, 0}, size, wide, n);
   for (int t = 0; t < n; t++) lse[t] = j->lse[(size_t)(h.first + t) * j->shape.heads + h.head];
   output_dots(delta, dout, out, h.out_stride, n, size);
   uint64_t key = calm_head_key(j->shape.key, task);
   for (int u = 0; u < h.u; u += P) {
     int count = h.u - u < P ? h.u - u : P;
-    calm_pack_lanes(p, k_panel, P, (operand){k, h.key_stride, 1}, u, count, 0, deep, size, NULL, 0);
-    calm_pack_lanes(p, v_panel, P, (operand){v, h.key_stride, 1}, u, count, 0, deep, size, NULL, 0);
-    tiles_by_panel(p, q_tall, n, k_panel, deep, s, P, P);
-    tiles_by_panel(p, do_tall, n, v_panel, deep, ds, P, P);
+    calm_pack_lanes(f, k_panel, P, (operand){k, h.key_stride, 1}, u, count, 0, deep, size, NULL, 0);
+    calm_pack_lanes(f, v_panel, P, (operand){v, h.key_stride, 1}, u, count, 0, deep, size, NULL, 0);
+    tiles_by_panel(f, q_tall, n, k_panel, deep, s, P, P);
+    tiles_by_panel(f, do_tall, n, v_panel, deep, ds, P, P);
     dsoftmax_rows(s, ds, n, h.u, u, count, lse, delta, 1.0f / sqrtf((float)size), key, dropout_threshold(j->shape.dropout),
                   1 / (1 - j->shape.dropout));
-    tiles_by_panel(p, do_broad, size, as_panel(p, rounded, s, n), wide, c, P, P);
+    tiles_by_panel(f, do_broad, size, as_panel(f, rounded, s, n), wide, c, P, P);
     write_transposed(dv + u * h.key_stride, h.key_stride, c, size, count, NULL);
-    tiles_by_panel(p, q_broad, size, as_panel(p, rounded, ds, n), wide, c, P, P);
+    tiles_by_panel(f, q_broad, size, as_panel(f, rounded, ds, n), wide, c, P, P);
     write_transposed(dk + u * h.key_stride, h.key_stride, c, size, count, NULL);
     for (int t = 0; t < n; t += TILE_ROWS) {
       int some = n - t < TILE_ROWS ? n - t : TILE_ROWS, lanes = (some + 3) & ~3;
-      calm_pack_lanes(p, ds_tall + (size_t)t * panels * across + (size_t)u / P * across * lanes, lanes,
+      calm_pack_lanes(f, ds_tall + (size_t)t * panels * across + (size_t)u / P * across * lanes, lanes,
                       (operand){ds, P, 1}, t, some, 0, across, P, NULL, 0);
     }
   }
   for (int column = 0; column < size; column += P) {
     int count = size - column < P ? size - column : P;
     memset(k_broad, 0, keys);
-    calm_pack_lanes(p, k_broad, P, (operand){k, h.key_stride, 0}, column, count, 0, steps_of(p, h.u), h.u, NULL, 0);
-    tiles_by_panel(p, ds_tall, n, k_broad, panels * across, dq + column, h.query_stride, count);
+    calm_pack_lanes(f, k_broad, P, (operand){k, h.key_stride, 0}, column, count, 0, steps_of(f, h.u), h.u, NULL, 0);
+    tiles_by_panel(f, ds_tall, n, k_broad, panels * across, dq + column, h.query_stride, count);
   }
 }
 
 static void run(attention_job *j, void (*own)(void *, int), void (*portable)(void *, int)) {
   if (j->precision == CALM_INT8) j->precision = CALM_BF16; /* int8 is for weights; scores keep an exponent */
   calm_prepare_blas();
-  calm_parallel(j->shape.sequences * j->shape.heads, calm_has_kernel(j->precision) ? own : portable, j);
+  j->form = calm_form_of(j->precision);
+  calm_parallel(j->shape.sequences * j->shape.heads, j->form.tiles == TILES_NONE ? portable : own, j);
 }
 
 void calm_attention_forward(calm_precision p, float *out, float *lse, const float *q, const float *k, const float *v,

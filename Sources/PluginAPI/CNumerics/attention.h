@@ -8,6 +8,7 @@
 
 typedef struct {
   calm_precision precision;
+  calm_form form;
   calm_attention shape;
   float *out, *lse, *dq, *dk, *dv;
   const float *q, *k, *v, *dout;

@@ -18,7 +18,7 @@ void *calm_scratch(scratch_slot slot, size_t bytes) {
 }
 
 static inline int least(int a, int b) { return a < b ? a : b; }
-static inline int panels_of(int n) { return (n + TILE_COLUMNS - 1) / TILE_COLUMNS; }
+static inline int panels_of(calm_form f, int n) { return (n + panel_of(f) - 1) / panel_of(f); }
 
 /* ---- packing of the right-hand matrix, panels shared out over the threads ---- */
 
@@ -30,11 +30,11 @@ typedef struct {
 
 static void pack_panel(const pack_job *j, int panel) {
   calm_packed *b = j->packed;
-  calm_precision p = b->precision;
-  int first = panel * TILE_COLUMNS, count = least(TILE_COLUMNS, b->n - first), steps = steps_of(p, b->k);
-  int block = block_of(p, steps), panels = panels_of(b->n);
+  calm_form f = b->form;
+  int width = panel_of(f), first = panel * width, count = least(width, b->n - first), steps = steps_of(f, b->k);
+  int block = block_of(f, steps), panels = panels_of(f, b->n);
   float inverse[TILE_COLUMNS];
-  if (p == CALM_INT8)
+  if (f.rounding == CALM_INT8)
     for (int i = 0; i < count; i++) {
       const float *column = j->source.data + (size_t)(first + i) * j->source.stride;
       float most = calm_absolute_maximum(column, b->k);
@@ -43,13 +43,13 @@ static void pack_panel(const pack_job *j, int panel) {
     }
   for (int from = 0; from < steps; from += block) {
     int some = least(block, steps - from);
-    char *out = (char *)b->data + 4 * TILE_COLUMNS * ((size_t)from * panels + (size_t)panel * some);
-    calm_pack_lanes(p, out, TILE_COLUMNS, j->source, first, count, from, some, b->k, inverse, 0);
-    if (p == CALM_INT8)
+    char *out = (char *)b->data + 4 * width * ((size_t)from * panels + (size_t)panel * some);
+    calm_pack_lanes(f, out, width, j->source, first, count, from, some, b->k, inverse, 0);
+    if (f.tiles == TILES_INT8)
       for (int i = 0; i < count; i++) {
         const int8_t *lane = (const int8_t *)out + 4 * i;
         int32_t sum = 0;
-        for (int s = 0; s < some; s++, lane += 4 * TILE_COLUMNS) sum += lane[0] + lane[1] + lane[2] + lane[3];
+        for (int s = 0; s < some; s++, lane += 4 * width) sum += lane[0] + lane[1] + lane[2] + lane[3];
         b->sums[first + i] = sum;
       }
   }
@@ -58,22 +58,22 @@ static void pack_panel(const pack_job *j, int panel) {
 static void pack_panels(void *context, int task) {
   const pack_job *j = context;
   calm_packed *b = j->packed;
-  calm_precision p = b->precision;
-  int panels = panels_of(b->n), panel = task * j->some, last = least(panel + j->some, panels);
+  calm_form f = b->form;
+  int width = panel_of(f), panels = panels_of(f, b->n), panel = task * j->some, last = least(panel + j->some, panels);
   if (j->source.k_contiguous) {
     for (; panel < last; panel++) pack_panel(j, panel);
     return;
   }
-  int steps = steps_of(p, b->k), block = block_of(p, steps), first = panel * TILE_COLUMNS;
+  int steps = steps_of(f, b->k), block = block_of(f, steps), first = panel * width;
   for (int from = 0; from < steps; from += block) {
     int some = least(block, steps - from);
-    char *out = (char *)b->data + 4 * TILE_COLUMNS * ((size_t)from * panels + (size_t)panel * some);
-    calm_pack_tiles(p, out, TILE_COLUMNS, (size_t)TILE_COLUMNS * some, TILE_COLUMNS, j->source, first,
-                    least(last * TILE_COLUMNS, b->n) - first, from, some, b->k);
+    char *out = (char *)b->data + 4 * width * ((size_t)from * panels + (size_t)panel * some);
+    calm_pack_tiles(f, out, width, (size_t)width * some, width, j->source, first, least(last * width, b->n) - first, from,
+                    some, b->k);
   }
 }
 
-/* What a precision makes of a row, as floats: the portable path multiplies these with OpenBLAS. Returns the row's unit. */
+/* What a precision makes of a row, as floats for OpenBLAS. Returns the row's unit. */
 CALM_CLONES static float round_row(float *out, const float *x, size_t stride, int count, calm_precision p) {
   float most = 0;
   if (p == CALM_INT8)
@@ -99,32 +99,33 @@ static void round_lane(void *context, int lane) {
   calm_packed *b = j->packed;
   const operand s = j->source;
   const float *x = s.k_contiguous ? s.data + (size_t)lane * s.stride : s.data + lane;
-  float unit = round_row((float *)b->data + (size_t)lane * b->k, x, s.k_contiguous ? 1 : s.stride, b->k, b->precision);
-  if (b->precision == CALM_INT8) b->scales[lane] = unit;
+  float unit = round_row((float *)b->data + (size_t)lane * b->k, x, s.k_contiguous ? 1 : s.stride, b->k, b->form.rounding);
+  if (b->form.rounding == CALM_INT8) b->scales[lane] = unit;
 }
 
-static size_t packed_bytes(calm_precision p, int n, int k) {
-  if (!calm_has_kernel(p)) return sizeof(float) * n * k;
-  return 4 * (size_t)panels_of(n) * TILE_COLUMNS * steps_of(p, k);
+static size_t packed_bytes(calm_form f, int n, int k) {
+  if (f.tiles == TILES_NONE) return sizeof(float) * n * k;
+  return 4 * (size_t)panels_of(f, n) * panel_of(f) * steps_of(f, k);
 }
 
 /* int8's scales and sums stand behind the panels. */
-static size_t side_bytes(calm_precision p, int n) { return p == CALM_INT8 ? (size_t)n * 8 : 0; }
+static size_t side_bytes(calm_form f, int n) { return f.rounding == CALM_INT8 ? (size_t)n * 8 : 0; }
 
-static void fill(calm_packed *b, calm_precision p, operand source, int n, int k, void *memory) {
-  *b = (calm_packed){.precision = p, .n = n, .k = k, .portable = !calm_has_kernel(p), .capacity = b->capacity, .data = memory};
-  if (p == CALM_INT8) {
-    b->scales = (float *)((char *)memory + packed_bytes(p, n, k));
+static void fill(calm_packed *b, calm_form f, operand source, int n, int k, void *memory) {
+  *b = (calm_packed){.form = f, .n = n, .k = k, .capacity = b->capacity, .data = memory};
+  if (f.rounding == CALM_INT8) {
+    b->scales = (float *)((char *)memory + packed_bytes(f, n, k));
     b->sums = (int32_t *)(b->scales + n);
   }
-  int panels = panels_of(n);
+  int panels = panels_of(f, n);
   pack_job job = {b, source, least(4, (panels + 2 * calm_threads() - 1) / (2 * calm_threads()))};
-  if (b->portable) calm_parallel(n, round_lane, &job);
+  if (f.tiles == TILES_NONE) calm_parallel(n, round_lane, &job);
   else calm_parallel((panels + job.some - 1) / job.some, pack_panels, &job);
 }
 
 calm_packed *calm_pack(calm_packed *reuse, calm_precision p, const float *b, int ldb, int transposed, int n, int k) {
-  size_t bytes = packed_bytes(p, n, k) + side_bytes(p, n);
+  calm_form f = calm_form_of(p);
+  size_t bytes = packed_bytes(f, n, k) + side_bytes(f, n);
   calm_packed *packed = reuse ? reuse : calloc(1, sizeof *packed);
   if (!packed) return NULL;
   if (packed->capacity < bytes) {
@@ -135,7 +136,7 @@ calm_packed *calm_pack(calm_packed *reuse, calm_precision p, const float *b, int
     if (!packed->data) return free(packed), NULL;
     if (unit == huge) madvise(packed->data, packed->capacity, MADV_HUGEPAGE);
   }
-  fill(packed, p, (operand){b, (size_t)ldb, transposed}, n, k, packed->data);
+  fill(packed, f, (operand){b, (size_t)ldb, transposed}, n, k, packed->data);
   return packed;
 }
 
@@ -159,6 +160,12 @@ CALM_CLONES static void dequantise(float *c, size_t ldc, int rows, int columns, 
     }
 }
 
+/* Integers as floats. */
+CALM_CLONES static void rescale(float *c, size_t ldc, int rows, int columns, const float *units, const float *scales) {
+  for (int r = 0; r < rows; r++)
+    for (int i = 0; i < columns; i++) c[r * ldc + i] = c[r * ldc + i] * scales[i] * units[r];
+}
+
 CALM_CLONES static void add_bias(float *c, size_t ldc, int rows, int columns, const float *bias) {
   for (int r = 0; r < rows; r++)
     for (int i = 0; i < columns; i++) c[r * ldc + i] += bias[i];
@@ -176,6 +183,13 @@ static void finish_portable(float *c, size_t ldc, int rows, int columns, const c
   finish(c, ldc, rows, columns, 0, 0, e);
 }
 
+static void finish_integers(float *c, size_t ldc, int rows, int columns, const float *units, const calm_packed *b, int column,
+                            const float *bias) {
+  if (b->form.tiles == TILES_INT8) dequantise(c, ldc, rows, columns, units, b->scales + column, b->sums + column);
+  else rescale(c, ldc, rows, columns, units, b->scales + column);
+  if (bias) add_bias(c, ldc, rows, columns, bias);
+}
+
 /* ---- the product ---- */
 
 typedef struct {
@@ -191,44 +205,40 @@ typedef struct {
 static void matmul_chunk(void *context, int task) {
   const matmul_job *j = context;
   const calm_packed *b = j->b;
-  calm_precision p = b->precision;
-  int steps = steps_of(p, b->k), block = block_of(p, steps), panels = panels_of(b->n);
+  calm_form f = b->form;
+  int steps = steps_of(f, b->k), block = block_of(f, steps), panels = panels_of(f, b->n);
   int row = task % j->row_tasks * j->row_chunk, rows = least(j->row_chunk, j->m - row);
   int first = task / j->row_tasks * j->panel_chunk, last = least(first + j->panel_chunk, panels);
   if (rows <= 0 || first >= last) return;
   int tiles = (rows + TILE_ROWS - 1) / TILE_ROWS, tail = rows - (tiles - 1) * TILE_ROWS, tail_lanes = (tail + 3) & ~3;
   int32_t *left = calm_scratch(SCRATCH_LEFT, 4 * (size_t)tiles * TILE_ROWS * (block + 2));
   float *inverse = (float *)left + (size_t)tiles * TILE_ROWS * block, *units = inverse + tiles * TILE_ROWS;
-  if (p == CALM_INT8)
+  if (f.rounding == CALM_INT8)
     for (int r = 0; r < rows; r++) {
       float most = calm_absolute_maximum(j->a.data + (size_t)(row + r) * j->a.stride, b->k);
       inverse[r] = most > 0 ? 127 / most : 0;
       units[r] = most / 127;
     }
-  int adds = j->epilogue && j->epilogue->accumulate;
+  int adds = j->epilogue && j->epilogue->accumulate, width = panel_of(f);
   for (int from = 0; from < steps; from += block) {
     int some = least(block, steps - from);
     if (j->a.k_contiguous)
       for (int t = 0; t < tiles; t++)
-        calm_pack_lanes(p, left + (size_t)t * TILE_ROWS * some, t == tiles - 1 ? tail_lanes : TILE_ROWS, j->a,
+        calm_pack_lanes(f, left + (size_t)t * TILE_ROWS * some, t == tiles - 1 ? tail_lanes : TILE_ROWS, j->a,
                         row + t * TILE_ROWS, t == tiles - 1 ? tail : TILE_ROWS, from, some, b->k, inverse + t * TILE_ROWS, 1);
     else
-      calm_pack_tiles(p, left, TILE_ROWS, (size_t)TILE_ROWS * some, tail_lanes, j->a, row, rows, from, some, b->k);
+      calm_pack_tiles(f, left, TILE_ROWS, (size_t)TILE_ROWS * some, tail_lanes, j->a, row, rows, from, some, b->k);
     for (int panel = first; panel < last; panel++) {
-      const int32_t *right = (const int32_t *)b->data + TILE_COLUMNS * ((size_t)from * panels + (size_t)panel * some);
-      int column = panel * TILE_COLUMNS, columns = least(TILE_COLUMNS, b->n - column);
+      const int32_t *right = (const int32_t *)b->data + width * ((size_t)from * panels + (size_t)panel * some);
+      int column = panel * width, columns = least(width, b->n - column), last_block = from + some == steps;
+      const float *bias = last_block && j->epilogue && j->epilogue->bias ? j->epilogue->bias + column : NULL;
       for (int t = 0; t < tiles; t++) {
         int count = t == tiles - 1 ? tail : TILE_ROWS, at = row + t * TILE_ROWS;
         float *c = j->c + (size_t)at * j->ldc + column;
-        int last_block = from + some == steps;
-        const float *bias = last_block && j->epilogue && j->epilogue->bias ? j->epilogue->bias + column : NULL;
-        calm_tile(p, left + (size_t)t * TILE_ROWS * some, t == tiles - 1 ? tail_lanes : TILE_ROWS, right, some, bias, c,
-                  j->ldc, count, columns, from > 0 || adds);
+        calm_tile(f.tiles, left + (size_t)t * TILE_ROWS * some, t == tiles - 1 ? tail_lanes : TILE_ROWS, right, width,
+                  some, f.rounding == CALM_INT8 ? NULL : bias, c, j->ldc, count, columns, from > 0 || adds);
         if (!last_block) continue;
-        if (p == CALM_INT8) {
-          dequantise(c, j->ldc, count, columns, units + t * TILE_ROWS, b->scales + column, b->sums + column);
-          if (bias) add_bias(c, j->ldc, count, columns, bias);
-        }
+        if (f.rounding == CALM_INT8) finish_integers(c, j->ldc, count, columns, units + t * TILE_ROWS, b, column, bias);
         finish(c, j->ldc, count, columns, at, column, j->epilogue);
       }
     }
@@ -243,18 +253,18 @@ static void portable_matmul(const matmul_job *j) {
   size_t lda = j->a.stride;
   int transposed = !j->a.k_contiguous;
   float *units = NULL;
-  if (b->precision != CALM_FP32) {
+  if (b->form.rounding != CALM_FP32) {
     float *rounded = calm_scratch(SCRATCH_ROUNDED, sizeof(float) * ((size_t)j->m * k + j->m));
     units = rounded + (size_t)j->m * k;
     for (int r = 0; r < j->m; r++)
       units[r] = round_row(rounded + (size_t)r * k, transposed ? a + r : a + (size_t)r * lda, transposed ? lda : 1, k,
-                           b->precision);
+                           b->form.rounding);
     a = rounded;
     lda = (size_t)k;
     transposed = 0;
   }
   calm_blas_gemm(transposed, 1, j->m, b->n, k, 1, a, (int)lda, b->data, k, (float)adds, j->c, (int)j->ldc);
-  if (b->precision == CALM_INT8)
+  if (b->form.rounding == CALM_INT8)
     for (int r = 0; r < j->m; r++)
       for (int i = 0; i < b->n; i++) j->c[(size_t)r * j->ldc + i] *= units[r] * b->scales[i];
   finish_portable(j->c, j->ldc, j->m, b->n, j->epilogue);
@@ -262,11 +272,11 @@ static void portable_matmul(const matmul_job *j) {
 
 static void multiply(matmul_job *j) {
   if (j->m <= 0 || j->b->n <= 0) return;
-  if (j->b->portable) return portable_matmul(j);
+  if (j->b->form.tiles == TILES_NONE) return portable_matmul(j);
   /* Rows in equal parts of whole tiles and at most ROWS_A_TASK: the packed part stays in the second-level cache, and no
    * thread waits long for the last task. Few rows: by panels. */
   enum { ROWS_A_TASK = 96, FEW_ROWS = 64 };
-  int threads = calm_threads(), panels = panels_of(j->b->n);
+  int threads = calm_threads(), panels = panels_of(j->b->form, j->b->n);
   if ((double)j->m * j->b->n * j->b->k < 64.0 * 64 * 64) threads = 1; /* a fork costs more than the product */
   if (j->m < FEW_ROWS * threads && panels >= 2 * threads) {
     j->row_chunk = j->m < ROWS_A_TASK ? j->m : ROWS_A_TASK;
@@ -290,13 +300,14 @@ void calm_matmul(float *c, int ldc, const float *a, int lda, int transpose_a, co
 void calm_matmul_once(calm_precision p, float *c, int ldc, const float *a, int lda, int transpose_a, const float *b, int ldb,
                       int transpose_b, int m, int n, int k, const calm_epilogue *epilogue) {
   if (m <= 0 || n <= 0) return;
-  if (p == CALM_FP32 && !calm_has_kernel(p)) { /* nothing to round: as it is */
+  calm_form f = calm_form_of(p);
+  if (p == CALM_FP32 && f.tiles == TILES_NONE) { /* nothing to round: as it is */
     calm_blas_gemm(transpose_a, transpose_b, m, n, k, 1, a, lda, b, ldb, epilogue && epilogue->accumulate, c, ldc);
     finish_portable(c, (size_t)ldc, m, n, epilogue);
     return;
   }
   calm_packed packed = {0};
-  fill(&packed, p, (operand){b, (size_t)ldb, transpose_b}, n, k,
-       calm_scratch(SCRATCH_RIGHT, packed_bytes(p, n, k) + side_bytes(p, n)));
+  fill(&packed, f, (operand){b, (size_t)ldb, transpose_b}, n, k,
+       calm_scratch(SCRATCH_RIGHT, packed_bytes(f, n, k) + side_bytes(f, n)));
   calm_matmul(c, ldc, a, lda, transpose_a, &packed, m, epilogue);
 }

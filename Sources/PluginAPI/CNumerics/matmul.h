@@ -9,6 +9,16 @@
 
 enum { TILE_ROWS = 12, TILE_COLUMNS = 32, BLOCK_STEPS = 512 };
 
+/* engine.c — how a product is computed: what its operands are rounded to, and the tiles that multiply them. Tiles of floats
+ * take the operands of every precision, rounded one by one, where its own instructions are missing; an int8 is then the
+ * float of that integer. */
+typedef enum { TILES_NONE, TILES_AVX2, TILES_FP32, TILES_BF16, TILES_INT8 } calm_tiles;
+typedef struct {
+  calm_precision rounding;
+  calm_tiles tiles;
+} calm_form;
+calm_form calm_form_of(calm_precision p);
+
 /* Element (lane, k) is data[lane * stride + k] where k is contiguous, else data[k * stride + lane]. */
 typedef struct {
   const float *data;
@@ -17,43 +27,52 @@ typedef struct {
 } operand;
 
 struct calm_packed {
-  calm_precision precision;
-  int n, k, portable;
+  calm_form form;
+  int n, k;
   size_t capacity;
-  void *data;      /* [block][panel][step][TILE_COLUMNS]; where portable: the rounded matrix, float [n, k] */
+  void *data;      /* [block][panel][step][panel_of]; without tiles: the rounded matrix, float [n, k] */
   float *scales;   /* int8: [n] a column's unit */
   int32_t *sums;   /* int8: [n] a column's sum, for the offset of the unsigned side */
 };
 
-static inline int values_a_step(calm_precision p) { return p == CALM_FP32 ? 1 : p == CALM_BF16 ? 2 : 4; }
-static inline int steps_of(calm_precision p, int k) { return (k + values_a_step(p) - 1) / values_a_step(p); }
+static inline int values_a_step(calm_form f) { return f.tiles == TILES_BF16 ? 2 : f.tiles == TILES_INT8 ? 4 : 1; }
+static inline int steps_of(calm_form f, int k) { return (k + values_a_step(f) - 1) / values_a_step(f); }
 
 /* k is cut into equal blocks, so that a tile's part of A and a panel stay in the caches. The cut depends on k alone: so
- * does the order of every sum. int8 is not cut, since its sums are integers until the end. */
-static inline int block_of(calm_precision p, int steps) {
-  if (p == CALM_INT8 || steps <= BLOCK_STEPS) return steps;
+ * does the order of every sum. Integers are not cut, since they become floats at the end. */
+static inline int block_of(calm_form f, int steps) {
+  if (f.tiles == TILES_INT8 || steps <= BLOCK_STEPS) return steps;
   int blocks = (steps + BLOCK_STEPS - 1) / BLOCK_STEPS;
   return ((steps + blocks - 1) / blocks + 15) & ~15;
 }
+
+/* The columns of a panel: as many as the sums of a tile have room for. */
+static inline int panel_of(calm_form f) { return f.tiles == TILES_AVX2 ? TILE_COLUMNS / 2 : TILE_COLUMNS; }
 
 /* Thread-local memory, grown once; each user has a slot. NULL where there is none left. */
 typedef enum { SCRATCH_LEFT, SCRATCH_RIGHT, SCRATCH_ATTENTION, SCRATCH_ROUNDED, SCRATCH_SLOTS } scratch_slot;
 void *calm_scratch(scratch_slot slot, size_t bytes);
 
-/* tiles.c — C[rows, columns] of one tile and one panel, with a bias[columns] or NULL: overwritten, or added to. int8 writes
- * int32 bits, and knows neither a bias nor adding. */
-void calm_tile(calm_precision p, const void *a, int lanes, const void *b, int steps, const float *bias, float *c, size_t ldc,
-               int rows, int columns, int accumulate);
+/* tiles.c — C[rows, columns] of one tile and one panel of `width` columns, with a bias[columns] or NULL: overwritten, or added to. TILES_INT8
+ * writes int32 bits, and knows neither a bias nor adding. */
+void calm_tile(calm_tiles tiles, const void *a, int lanes, const void *b, int width, int steps, const float *bias, float *c,
+               size_t ldc, int rows, int columns, int accumulate);
+void calm_tile_avx2(const float *a, int lanes, const float *b, int width, int steps, const float *bias, float *c,
+                    size_t ldc, int rows, int columns, int accumulate);
 
 /* packing.c — `count` lanes from `first` on and steps [from, from + steps) of an operand as [step][lanes]; missing lanes are
- * zero. int8 multiplies lane i by inverse[i] before rounding; `offset` adds 128, for the
- * unsigned side. */
-void calm_pack_lanes(calm_precision p, void *out, int lanes, operand source, int first, int count, int from, int steps,
+ * zero. int8 multiplies lane i by inverse[i] before rounding; `offset` adds 128, for the unsigned side of TILES_INT8. */
+void calm_pack_lanes(calm_form f, void *out, int lanes, operand source, int first, int count, int from, int steps,
                      int k, const float *inverse, int offset);
 /* The same of many lanes, where those are contiguous (not int8), into tiles of `tile` lanes that are `apart` words from each
  * other; the last tile has room for `last` lanes. */
-void calm_pack_tiles(calm_precision p, void *out, int tile, size_t apart, int last, operand source, int first, int count,
+void calm_pack_tiles(calm_form f, void *out, int tile, size_t apart, int last, operand source, int first, int count,
                      int from, int steps, int k);
+/* packing_avx2.c — the same for tiles of floats, rounded. */
+void calm_pack_lanes_avx2(calm_precision rounding, float *out, int lanes, operand source, int first, int count, int from,
+                          int steps, int k, const float *inverse);
+void calm_pack_tiles_avx2(calm_precision rounding, float *out, int tile, size_t apart, int last, operand source, int first,
+                          int count, int from, int steps, int k);
 float calm_absolute_maximum(const float *x, int count);
 
 /* gemm.c — limits OpenBLAS to the calling thread; before its first product. */

@@ -140,23 +140,30 @@ BF16 static void strided_bf16(int32_t *out, int tile, size_t apart, int last, op
   }
 }
 
-void calm_pack_lanes(calm_precision p, void *out, int lanes, operand source, int first, int count, int from, int steps,
-                     int k, const float *inverse, int offset) {
-  if (!source.k_contiguous) return calm_pack_tiles(p, out, lanes, 0, lanes, source, first, count, from, steps, k);
-  (p == CALM_FP32 ? contiguous_fp32 : p == CALM_BF16 ? contiguous_bf16 : contiguous_int8)(
+/* Floats that are rounded to another precision are packed by AVX2, which every processor with AVX-512 has. */
+static inline int by_avx2(calm_form f) {
+  return f.tiles == TILES_AVX2 || (f.tiles == TILES_FP32 && f.rounding != CALM_FP32);
+}
+
+void calm_pack_lanes(calm_form f, void *out, int lanes, operand source, int first, int count, int from, int steps, int k,
+                     const float *inverse, int offset) {
+  if (!source.k_contiguous) return calm_pack_tiles(f, out, lanes, 0, lanes, source, first, count, from, steps, k);
+  if (by_avx2(f)) return calm_pack_lanes_avx2(f.rounding, out, lanes, source, first, count, from, steps, k, inverse);
+  (f.tiles == TILES_FP32 ? contiguous_fp32 : f.tiles == TILES_BF16 ? contiguous_bf16 : contiguous_int8)(
       out, lanes, source, first, count, from, steps, k, inverse, offset);
 }
 
-void calm_pack_tiles(calm_precision p, void *out, int tile, size_t apart, int last, operand source, int first, int count,
-                     int from, int steps, int k) {
-  (p == CALM_FP32 ? strided_fp32 : strided_bf16)(out, tile, apart, last, source, first, count, from, steps, k);
+void calm_pack_tiles(calm_form f, void *out, int tile, size_t apart, int last, operand source, int first, int count, int from,
+                     int steps, int k) {
+  if (by_avx2(f)) return calm_pack_tiles_avx2(f.rounding, out, tile, apart, last, source, first, count, from, steps, k);
+  (f.tiles == TILES_FP32 ? strided_fp32 : strided_bf16)(out, tile, apart, last, source, first, count, from, steps, k);
 }
 
 #else
-void calm_pack_lanes(calm_precision p, void *out, int lanes, operand source, int first, int count, int from, int steps,
-                     int k, const float *inverse, int offset) {}
-void calm_pack_tiles(calm_precision p, void *out, int tile, size_t apart, int last, operand source, int first, int count,
-                     int from, int steps, int k) {}
+void calm_pack_lanes(calm_form f, void *out, int lanes, operand source, int first, int count, int from, int steps, int k,
+                     const float *inverse, int offset) {}
+void calm_pack_tiles(calm_form f, void *out, int tile, size_t apart, int last, operand source, int first, int count, int from,
+                     int steps, int k) {}
 #endif
 
 CALM_CLONES static float absolute_maximum(const float *x, int count) {

@@ -104,32 +104,15 @@ INT8 static void any_int8(const void *a, int lanes, const void *b, int steps, fl
   ONE_OF_SIX(tile_int8, c, ldc, rows, columns)
 }
 
-void calm_tile(calm_precision p, const void *a, int lanes, const void *b, int steps, const float *bias, float *c, size_t ldc,
-               int rows, int columns, int accumulate) {
-  if (p == CALM_FP32) any_fp32(a, lanes, b, steps, bias, c, ldc, rows, columns, accumulate);
-  else if (p == CALM_BF16) any_bf16(a, lanes, b, steps, bias, c, ldc, rows, columns, accumulate);
+void calm_tile(calm_tiles tiles, const void *a, int lanes, const void *b, int width, int steps, const float *bias, float *c,
+               size_t ldc, int rows, int columns, int accumulate) {
+  if (tiles == TILES_AVX2) calm_tile_avx2(a, lanes, b, width, steps, bias, c, ldc, rows, columns, accumulate);
+  else if (tiles == TILES_FP32) any_fp32(a, lanes, b, steps, bias, c, ldc, rows, columns, accumulate);
+  else if (tiles == TILES_BF16) any_bf16(a, lanes, b, steps, bias, c, ldc, rows, columns, accumulate);
   else any_int8(a, lanes, b, steps, c, ldc, rows, columns);
 }
 
-static _Thread_local int portable = 0;
-void calm_use_portable_kernels(int yes) { portable = yes; }
-
-int calm_has_kernel(calm_precision p) {
-  static _Atomic int found = -1;
-  int have = found;
-  if (have < 0) {
-    __builtin_cpu_init();
-    int base = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-               __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-    have = !base ? 0 : 1 | (__builtin_cpu_supports("avx512bf16") ? 2 : 0) | (__builtin_cpu_supports("avx512vnni") ? 4 : 0);
-    found = have;
-  }
-  return !portable && (have >> p & 1);
-}
-
 #else
-void calm_tile(calm_precision p, const void *a, int lanes, const void *b, int steps, const float *bias, float *c, size_t ldc,
-               int rows, int columns, int accumulate) {}
-void calm_use_portable_kernels(int yes) { (void)yes; }
-int calm_has_kernel(calm_precision p) { return (void)p, 0; }
+void calm_tile(calm_tiles tiles, const void *a, int lanes, const void *b, int width, int steps, const float *bias, float *c,
+               size_t ldc, int rows, int columns, int accumulate) {}
 #endif

@@ -9,14 +9,31 @@ func cosine(_ x: Double) -> Double { cos(x) }
 
 /// What the linear algebra library is and whether it computes right.
 public enum LinearAlgebra {
-  /// What multiplies in a precision: our own kernels or OpenBLAS with its kernel's name, e.g. `OpenBLAS (SkylakeX)`.
+  /// What multiplies in a precision: `own kernels (AVX2)` with the instructions that they use, or OpenBLAS with its kernel's
+  /// name, `OpenBLAS (SkylakeX)`, on processors without AVX2.
   public static func engine(_ precision: Precision = .fp32) -> String {
-    guard calm_has_kernel(precision.c) != 0 else { return "OpenBLAS (\(String(cString: calm_blas_kernel())))" }
-    return "own kernels (AVX-512\(precision == .bf16 ? " BF16" : precision == .int8 ? " VNNI" : ""))"
+    guard let name = calm_kernel_name(precision.c) else { return "OpenBLAS (\(String(cString: calm_blas_kernel())))" }
+    return "own kernels (\(String(cString: name)))"
   }
 
-  /// Leaves the products that this thread asks for to OpenBLAS, as on a processor without AVX-512: for comparison.
-  public static func usePortableKernels(_ yes: Bool) { calm_use_portable_kernels(yes ? 1 : 0) }
+  /// Sets of kernels, for comparison. What the processor lacks is not used: without AVX-512, `best` is `avx2`.
+  public enum KernelSet: CaseIterable, Sendable {
+    /// All that the processor has.
+    case best
+    /// Our own kernels for AVX2.
+    case avx2
+    /// OpenBLAS on rounded operands.
+    case portable
+  }
+
+  /// Chooses the kernels of the products that this thread asks for, on whatever threads they run.
+  public static func use(_ kernels: KernelSet) {
+    switch kernels {
+    case .best: calm_use_engine(CALM_BEST)
+    case .avx2: calm_use_engine(CALM_AVX2)
+    case .portable: calm_use_engine(CALM_PORTABLE)
+    }
+  }
 
   /// Compares products of odd shapes with float64 arithmetic. On some processors OpenBLAS picks a kernel that computes wrong;
   /// nothing may be trained or evaluated with it.

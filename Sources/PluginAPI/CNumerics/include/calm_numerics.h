@@ -15,8 +15,9 @@ void calm_parallel(int tasks, void (*body)(void *context, int task), void *conte
  * scales each row of the left and each column of the right side to 127 (no gradients are computed with it). */
 typedef enum { CALM_FP32, CALM_BF16, CALM_INT8 } calm_precision;
 
-/* matmul.c — C[m,n] = op(A) * B by own kernels, each thread with rows (or columns) of its own; where the processor lacks
- * AVX-512 (with BF16, VNNI for those precisions), the same rounding and OpenBLAS. */
+/* matmul.c — C[m,n] = op(A) * B by own kernels, each thread with rows (or columns) of its own: an element's bits depend on
+ * neither. Where the processor lacks AVX-512's instructions for a precision, operands are rounded and multiplied in float32,
+ * with AVX-512 or AVX2; below AVX2, by OpenBLAS. */
 typedef struct calm_packed calm_packed; /* a right-hand matrix in the order its kernel reads */
 /* b is [k,n], or [n,k] where transposed (int8 takes that only). `reuse` is an earlier result or NULL; NULL: no memory. */
 calm_packed *calm_pack(calm_packed *reuse, calm_precision p, const float *b, int ldb, int transposed, int n, int k);
@@ -35,8 +36,13 @@ void calm_matmul(float *c, int ldc, const float *a, int lda, int transpose_a, co
 /* The same with a right-hand matrix that is used once. */
 void calm_matmul_once(calm_precision p, float *c, int ldc, const float *a, int lda, int transpose_a, const float *b, int ldb,
                       int transpose_b, int m, int n, int k, const calm_epilogue *epilogue);
-int calm_has_kernel(calm_precision p);
-void calm_use_portable_kernels(int yes); /* on this thread as if the processor had none, for comparison */
+
+/* engine.c — the own kernels that this thread's products use: all that the processor has, AVX2's alone, or none, so that
+ * OpenBLAS multiplies. For comparison; what the processor lacks is not used either way. */
+typedef enum { CALM_BEST, CALM_AVX2, CALM_PORTABLE } calm_engine;
+void calm_use_engine(calm_engine engine);
+int calm_has_kernel(void);
+const char *calm_kernel_name(calm_precision p); /* the instructions; NULL for OpenBLAS */
 
 /* gemm.c — C[m,n] = alpha * op(A) * op(B) + beta * C in float32. */
 void calm_gemm(int transpose_a, int transpose_b, int m, int n, int k, float alpha, const float *a, int lda,
