@@ -24,7 +24,9 @@ struct BenchGemm: ParsableCommand {
         measured.append(("\(m)x\(n)x\(k)", product, operations, Timing.measure(repetition.count, run)))
       }
     }
-    let limits = Self.limits(), peak = MachineLimits.operationsPerSecond(precision)
+    // Without instructions of its own a precision is multiplied by those of float32.
+    let peak = MachineLimits.operationsPerSecond(precision) ?? MachineLimits.operationsPerSecond(.fp32)
+    let limits = Self.limits()
     let settings: [BenchRow.Field] = [
       ("kernel", .text(LinearAlgebra.engine(precision))), ("precision", .text(precision.rawValue)),
       ("threads", .count(Threads.count)), ("repeat", .count(repetition.count)),

@@ -179,8 +179,9 @@ extension ErrorCode {
     ErrorCode(
       code: "T702", title: "linear algebra fails its test",
       text: """
-        The installed OpenBLAS gave a wrong product in the test at the start. Some builds do so on some processors: set \
-        OPENBLAS_CORETYPE to a plainer processor, or install another build. `calm doctor` shows which one is in use.
+        A product was wrong in the test at the start; the message and `calm doctor` name the engine. Where it is OpenBLAS, \
+        which multiplies on processors without AVX2, set OPENBLAS_CORETYPE to a plainer processor or install another build: \
+        some builds are wrong on some processors. Our own kernels are at fault only where the machine is, or we are: report it.
         """),
   ]
 }

@@ -89,13 +89,13 @@ struct Session {
   }
 }
 
-/// Sets the threads and makes sure that the linear algebra library computes right.
+/// Sets the threads and makes sure that products are right.
 func prepareMachine(threads: Int?) throws {
   if let threads { Threads.count = threads }
   if let fault = LinearAlgebra.selfTest {
     throw Diagnostic(
       "T702", fault,
-      hint: "let OpenBLAS choose another kernel by its environment variable, or install another version of libopenblas")
+      hint: "`calm doctor` shows the engine; where it is OpenBLAS, set OPENBLAS_CORETYPE or install another libopenblas")
   }
 }
 

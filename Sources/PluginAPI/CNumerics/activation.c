@@ -26,11 +26,13 @@ static inline __attribute__((always_inline)) void dgelu_row(float *dy, const flo
 }
 
 /* Rows as wide as a panel have their own loop: it is unrolled, and rows overlap. */
-enum { PANEL = 32 };
+enum { PANEL = 32, NARROW_PANEL = 16 };
 
 CALM_CLONES static void gelu_block(float *y, const float *x, size_t ld, int rows, int columns) {
   if (columns == PANEL)
     for (int r = 0; r < rows; r++) gelu_row(y + r * ld, x + r * ld, PANEL);
+  else if (columns == NARROW_PANEL)
+    for (int r = 0; r < rows; r++) gelu_row(y + r * ld, x + r * ld, NARROW_PANEL);
   else
     for (int r = 0; r < rows; r++) gelu_row(y + r * ld, x + r * ld, columns);
 }
@@ -38,6 +40,8 @@ CALM_CLONES static void gelu_block(float *y, const float *x, size_t ld, int rows
 CALM_CLONES static void dgelu_block(float *dy, const float *x, size_t ld, int rows, int columns) {
   if (columns == PANEL)
     for (int r = 0; r < rows; r++) dgelu_row(dy + r * ld, x + r * ld, PANEL);
+  else if (columns == NARROW_PANEL)
+    for (int r = 0; r < rows; r++) dgelu_row(dy + r * ld, x + r * ld, NARROW_PANEL);
   else
     for (int r = 0; r < rows; r++) dgelu_row(dy + r * ld, x + r * ld, columns);
 }

@@ -176,8 +176,8 @@ static void backward_head(void *context, int task) {
 
 static void run(attention_job *j, void (*own)(void *, int), void (*portable)(void *, int)) {
   if (j->precision == CALM_INT8) j->precision = CALM_BF16; /* int8 is for weights; scores keep an exponent */
-  calm_prepare_blas();
   j->form = calm_form_of(j->precision);
+  if (j->form.tiles == TILES_NONE) calm_prepare_blas();
   calm_parallel(j->shape.sequences * j->shape.heads, j->form.tiles == TILES_NONE ? portable : own, j);
 }
 

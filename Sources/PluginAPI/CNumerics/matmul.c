@@ -18,6 +18,7 @@ void *calm_scratch(scratch_slot slot, size_t bytes) {
 }
 
 static inline int least(int a, int b) { return a < b ? a : b; }
+static inline int most(int a, int b) { return a > b ? a : b; }
 static inline int panels_of(calm_form f, int n) { return (n + panel_of(f) - 1) / panel_of(f); }
 
 /* ---- packing of the right-hand matrix, panels shared out over the threads ---- */
@@ -37,9 +38,9 @@ static void pack_panel(const pack_job *j, int panel) {
   if (f.rounding == CALM_INT8)
     for (int i = 0; i < count; i++) {
       const float *column = j->source.data + (size_t)(first + i) * j->source.stride;
-      float most = calm_absolute_maximum(column, b->k);
-      inverse[i] = most > 0 ? 127 / most : 0;
-      b->scales[first + i] = most / 127;
+      float greatest = calm_absolute_maximum(column, b->k);
+      inverse[i] = greatest > 0 ? 127 / greatest : 0;
+      b->scales[first + i] = greatest / 127;
     }
   for (int from = 0; from < steps; from += block) {
     int some = least(block, steps - from);
@@ -75,10 +76,10 @@ static void pack_panels(void *context, int task) {
 
 /* What a precision makes of a row, as floats for OpenBLAS. Returns the row's unit. */
 CALM_CLONES static float round_row(float *out, const float *x, size_t stride, int count, calm_precision p) {
-  float most = 0;
+  float greatest = 0;
   if (p == CALM_INT8)
-    for (int i = 0; i < count; i++) most = fmaxf(most, fabsf(x[i * stride]));
-  float inverse = most > 0 ? 127 / most : 0;
+    for (int i = 0; i < count; i++) greatest = fmaxf(greatest, fabsf(x[i * stride]));
+  float inverse = greatest > 0 ? 127 / greatest : 0;
   for (int i = 0; i < count; i++) {
     float value = x[i * stride];
     if (p == CALM_INT8) {
@@ -91,7 +92,7 @@ CALM_CLONES static float round_row(float *out, const float *x, size_t stride, in
     }
     out[i] = value;
   }
-  return most / 127;
+  return greatest / 127;
 }
 
 static void round_lane(void *context, int lane) {
@@ -198,8 +199,17 @@ typedef struct {
   const calm_epilogue *epilogue;
   float *c;
   size_t ldc;
-  int m, row_chunk, row_tasks, panel_chunk;
+  int m, row_tasks, panel_tasks;
 } matmul_job;
+
+static inline int tiles_of(int rows) { return (rows + TILE_ROWS - 1) / TILE_ROWS; }
+/* Where part `i` of equal parts begins. */
+static inline int share(int count, int i, int parts) { return (int)((int64_t)count * i / parts); }
+
+/* Asks for a part of the next panel, so that it comes to the second-level cache while this one is multiplied. */
+static inline void fetch_part(const int32_t *panel, int words, int part, int parts) {
+  for (int i = share(words, part, parts) & ~15; i < share(words, part + 1, parts); i += 16) __builtin_prefetch(panel + i, 0, 2);
+}
 
 /* A range of rows against a range of panels: the rows are packed block by block and meet every panel while they are hot. */
 static void matmul_chunk(void *context, int task) {
@@ -207,17 +217,17 @@ static void matmul_chunk(void *context, int task) {
   const calm_packed *b = j->b;
   calm_form f = b->form;
   int steps = steps_of(f, b->k), block = block_of(f, steps), panels = panels_of(f, b->n);
-  int row = task % j->row_tasks * j->row_chunk, rows = least(j->row_chunk, j->m - row);
-  int first = task / j->row_tasks * j->panel_chunk, last = least(first + j->panel_chunk, panels);
-  if (rows <= 0 || first >= last) return;
-  int tiles = (rows + TILE_ROWS - 1) / TILE_ROWS, tail = rows - (tiles - 1) * TILE_ROWS, tail_lanes = (tail + 3) & ~3;
+  int row = TILE_ROWS * share(tiles_of(j->m), task % j->row_tasks, j->row_tasks);
+  int rows = least(TILE_ROWS * share(tiles_of(j->m), task % j->row_tasks + 1, j->row_tasks), j->m) - row;
+  int first = share(panels, task / j->row_tasks, j->panel_tasks), last = share(panels, task / j->row_tasks + 1, j->panel_tasks);
+  int tiles = tiles_of(rows), tail = rows - (tiles - 1) * TILE_ROWS, tail_lanes = (tail + 3) & ~3;
   int32_t *left = calm_scratch(SCRATCH_LEFT, 4 * (size_t)tiles * TILE_ROWS * (block + 2));
   float *inverse = (float *)left + (size_t)tiles * TILE_ROWS * block, *units = inverse + tiles * TILE_ROWS;
   if (f.rounding == CALM_INT8)
     for (int r = 0; r < rows; r++) {
-      float most = calm_absolute_maximum(j->a.data + (size_t)(row + r) * j->a.stride, b->k);
-      inverse[r] = most > 0 ? 127 / most : 0;
-      units[r] = most / 127;
+      float greatest = calm_absolute_maximum(j->a.data + (size_t)(row + r) * j->a.stride, b->k);
+      inverse[r] = greatest > 0 ? 127 / greatest : 0;
+      units[r] = greatest / 127;
     }
   int adds = j->epilogue && j->epilogue->accumulate, width = panel_of(f);
   for (int from = 0; from < steps; from += block) {
@@ -235,6 +245,7 @@ static void matmul_chunk(void *context, int task) {
       for (int t = 0; t < tiles; t++) {
         int count = t == tiles - 1 ? tail : TILE_ROWS, at = row + t * TILE_ROWS;
         float *c = j->c + (size_t)at * j->ldc + column;
+        if (panel + 1 < last) fetch_part(right + width * some, width * some, t, tiles);
         calm_tile(f.tiles, left + (size_t)t * TILE_ROWS * some, t == tiles - 1 ? tail_lanes : TILE_ROWS, right, width,
                   some, f.rounding == CALM_INT8 ? NULL : bias, c, j->ldc, count, columns, from > 0 || adds);
         if (!last_block) continue;
@@ -273,22 +284,16 @@ static void portable_matmul(const matmul_job *j) {
 static void multiply(matmul_job *j) {
   if (j->m <= 0 || j->b->n <= 0) return;
   if (j->b->form.tiles == TILES_NONE) return portable_matmul(j);
-  /* Rows in equal parts of whole tiles and at most ROWS_A_TASK: the packed part stays in the second-level cache, and no
-   * thread waits long for the last task. Few rows: by panels. */
-  enum { ROWS_A_TASK = 96, FEW_ROWS = 64 };
-  int threads = calm_threads(), panels = panels_of(j->b->form, j->b->n);
-  if ((double)j->m * j->b->n * j->b->k < 64.0 * 64 * 64) threads = 1; /* a fork costs more than the product */
-  if (j->m < FEW_ROWS * threads && panels >= 2 * threads) {
-    j->row_chunk = j->m < ROWS_A_TASK ? j->m : ROWS_A_TASK;
-    j->panel_chunk = (panels + threads - 1) / threads;
-  } else {
-    int parts = (j->m + ROWS_A_TASK - 1) / ROWS_A_TASK;
-    parts = (parts + threads - 1) / threads * threads;
-    j->row_chunk = ((j->m + parts - 1) / parts + TILE_ROWS - 1) / TILE_ROWS * TILE_ROWS;
-    j->panel_chunk = panels;
-  }
-  j->row_tasks = (j->m + j->row_chunk - 1) / j->row_chunk;
-  calm_parallel(j->row_tasks * ((panels + j->panel_chunk - 1) / j->panel_chunk), matmul_chunk, j);
+  /* Rows in equal parts of 4 to 8 tiles, so that the packed part stays in the second-level cache and meets enough of them, and
+   * no thread waits long for the last task. Few rows: by panels too, but not narrower than what makes up for packing again. */
+  enum { TASKS_A_THREAD = 4, LEAST_TILES = 4, MOST_TILES = 8, LEAST_COLUMNS = 512 };
+  int threads = calm_threads(), tasks = threads * TASKS_A_THREAD, tiles = tiles_of(j->m);
+  int panels = panels_of(j->b->form, j->b->n);
+  if ((double)j->m * j->b->n * j->b->k < 64.0 * 64 * 64) threads = tasks = 1; /* a fork costs more than the product */
+  j->row_tasks = most((tiles + MOST_TILES - 1) / MOST_TILES, least(tasks, tiles / LEAST_TILES));
+  int cuts = most(j->b->n / LEAST_COLUMNS, (threads + j->row_tasks - 1) / j->row_tasks);
+  j->panel_tasks = least(panels, least(cuts, (tasks + j->row_tasks - 1) / j->row_tasks));
+  calm_parallel(j->row_tasks * j->panel_tasks, matmul_chunk, j);
 }
 
 void calm_matmul(float *c, int ldc, const float *a, int lda, int transpose_a, const calm_packed *b, int m,

@@ -1,13 +1,18 @@
 #define _GNU_SOURCE
 #include "calm_numerics.h"
+#include "placement.h"
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
-/* Workers spin for a moment before they sleep: kernels follow each other within microseconds during a step. */
-enum { MAX_THREADS = 64, SPINS = 20000 };
+enum { MAX_THREADS = 64 };
+
+/* Workers spin for a moment before they sleep: kernels follow each other within microseconds during a step, what one thread
+ * does between them takes up to a millisecond, and to wake a thread takes a quarter of one on virtual machines. */
+static const int64_t SPIN = 2000000, SPIN_AT_THE_END = 200000; /* nanoseconds */
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;  /* guards the sleepers and the size of the pool */
 static pthread_mutex_t region = PTHREAD_MUTEX_INITIALIZER; /* one parallel region at a time */
@@ -39,6 +44,18 @@ static void restore_subnormals(unsigned before) { (void)before; }
 static void pause_briefly(void) {}
 #endif
 
+static int64_t nanoseconds(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+/* One turn of a loop that waits: false once it is late. */
+static int spin(int turn, int64_t late) {
+  pause_briefly();
+  return turn % 32 != 0 || nanoseconds() < late;
+}
+
 static void drain(void) {
   unsigned mode = flush_subnormals();
   int task;
@@ -52,15 +69,18 @@ static void *worker(void *argument) {
   /* A region waits for every worker to be through, so none that begins before this thread does can be missed. */
   uint64_t seen = born[index];
   for (;;) {
-    for (int spin = 0; spin < SPINS && atomic_load_explicit(&generation, memory_order_acquire) == seen; spin++)
-      pause_briefly();
+    int64_t late = nanoseconds() + SPIN;
+    for (int turn = 1; atomic_load_explicit(&generation, memory_order_acquire) == seen && spin(turn, late); turn++) {}
     if (atomic_load(&generation) == seen) {
       pthread_mutex_lock(&mutex);
       while (atomic_load(&generation) == seen) pthread_cond_wait(&wake, &mutex);
       pthread_mutex_unlock(&mutex);
     }
     seen++;
-    if (index < wanted - 1) drain(); /* fewer threads are wanted than were once started: the others only report */
+    if (index < wanted - 1) { /* fewer threads are wanted than were once started: the others only report */
+      calm_place_worker();
+      drain();
+    }
     atomic_fetch_sub(&unfinished_workers, 1);
   }
   return NULL;
@@ -100,6 +120,7 @@ void calm_parallel(int tasks, void (*body)(void *, int), void *context) {
   task_count = tasks;
   task_body = body;
   task_context = context;
+  calm_place_caller();
   atomic_store(&next_task, 0);
   atomic_store(&unfinished_workers, started);
   pthread_mutex_lock(&mutex);
@@ -108,11 +129,9 @@ void calm_parallel(int tasks, void (*body)(void *, int), void *context) {
   pthread_mutex_unlock(&mutex);
   drain();
   /* On a busy machine a worker may have lost its core: give ours away rather than wait for the tick. */
-  for (int spin = 0; atomic_load_explicit(&unfinished_workers, memory_order_acquire) > 0; spin++)
-    if (spin < SPINS)
-      pause_briefly();
-    else
-      sched_yield();
+  int64_t late = nanoseconds() + SPIN_AT_THE_END;
+  for (int turn = 1; atomic_load_explicit(&unfinished_workers, memory_order_acquire) > 0; turn++)
+    if (!spin(turn, late)) sched_yield();
   inside = 0;
   pthread_mutex_unlock(&region);
 }

@@ -7,7 +7,7 @@ internal import CNumerics
 func logarithm(_ x: Double) -> Double { log(x) }
 func cosine(_ x: Double) -> Double { cos(x) }
 
-/// What the linear algebra library is and whether it computes right.
+/// What multiplies matrices, and whether it computes right.
 public enum LinearAlgebra {
   /// What multiplies in a precision: `own kernels (AVX2)` with the instructions that they use, or OpenBLAS with its kernel's
   /// name, `OpenBLAS (SkylakeX)`, on processors without AVX2.
@@ -35,33 +35,43 @@ public enum LinearAlgebra {
     }
   }
 
-  /// Compares products of odd shapes with float64 arithmetic. On some processors OpenBLAS picks a kernel that computes wrong;
-  /// nothing may be trained or evaluated with it.
+  /// Compares products of odd shapes with float64 arithmetic, in every precision. On some processors OpenBLAS picks a kernel
+  /// that computes wrong; nothing may be trained or evaluated with it.
   /// - Returns: nil where all agree, else one sentence that names the product.
   public static let selfTest: String? = {
     var random = RandomStream(seed: 1, "gemm-self-test")
     for (m, n, k) in [(33, 65, 129), (7, 384, 31), (128, 48, 96), (1, 17, 300)] {
-      for transposed in [false, true] {
-        let a = (0..<m * k).map { _ in Float(random.uniform() - 0.5) }
-        let b = (0..<n * k).map { _ in Float(random.uniform() - 0.5) }
-        var c = [Float](repeating: 0, count: m * n)
-        Kernels.gemm(
-          transposeA: transposed, transposeB: true, m: m, n: n, k: k, a, lda: transposed ? m : k, b, ldb: k, into: &c,
-          ldc: n)
-        for row in 0..<m {
-          for column in 0..<n {
-            var sum = 0.0
-            for i in 0..<k { sum += Double(transposed ? a[i * m + row] : a[row * k + i]) * Double(b[column * k + i]) }
-            if !(abs(sum - Double(c[row * n + column])) <= 1e-4) {
-              return """
-                \(engine()) computes a wrong product: \(m)x\(k) times \(k)x\(n), element (\(row), \(column)) \
-                is \(c[row * n + column]) instead of \(Float(sum))
-                """
-            }
-          }
+      let a = Tensor(zeros: [m, k]), b = Tensor(zeros: [n, k]), c = Tensor(zeros: [m, n]), turned = Tensor(zeros: [k, m])
+      for i in 0..<a.count { a[i] = Float(random.uniform() - 0.5) }
+      for i in 0..<b.count { b[i] = Float(random.uniform() - 0.5) }
+      for i in 0..<a.count { turned[i % k * m + i / k] = a[i] }
+      Kernels.gemm(
+        transposeA: true, transposeB: true, m: m, n: n, k: k, turned.data, lda: m, b.data, ldb: k, into: c.data, ldc: n)
+      if let fault = fault(a, b, c, within: 1e-4) { return "\(engine()) computes a wrong product: \(fault)" }
+      for precision in Precision.allCases {
+        Kernels.linear(c.data, a.data, weight: b, bias: nil, rows: m, precision: precision)
+        // Rounded operands: far from what a wrong kernel gives, but close to the product.
+        if let fault = fault(a, b, c, within: precision == .fp32 ? 1e-4 : 0.1) {
+          return "\(engine(precision)) computes a wrong product in \(precision.rawValue): \(fault)"
         }
       }
     }
     return nil
   }()
+
+  /// The first element of c[m, n] = a[m, k] · b[n, k]ᵀ that is wrong.
+  private static func fault(_ a: Tensor, _ b: Tensor, _ c: Tensor, within tolerance: Double) -> String? {
+    let m = a.shape[0], n = b.shape[0], k = a.shape[1]
+    for row in 0..<m {
+      for column in 0..<n {
+        var sum = 0.0
+        for i in 0..<k { sum += Double(a[row * k + i]) * Double(b[column * k + i]) }
+        let found = c[row * n + column]
+        if !(abs(sum - Double(found)) <= tolerance) {
+          return "\(m)x\(k) times \(k)x\(n), element (\(row), \(column)) is \(found) instead of \(Float(sum))"
+        }
+      }
+    }
+    return nil
+  }
 }
