@@ -5,7 +5,7 @@ struct ByteReader {
   private(set) var position: Int
   private let end: Int
   /// What is read, for errors.
-  private let part: String
+  var part: String
 
   /// A reader of `range`; nil where the range is not within the file.
   init?(_ file: MappedFile, _ range: Range<Int>, part: String) {

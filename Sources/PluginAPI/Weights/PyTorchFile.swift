@@ -51,12 +51,12 @@ public struct PyTorchFile: TensorFile {
       }
       stride *= dimension
     }
-    let count = size / storage.type.size
+    let count = size / storage.type.blockBytes
     guard tensor.offset >= 0, tensor.offset <= storage.count, count <= storage.count - tensor.offset else {
       throw fault(
         "takes \(count) elements from \(tensor.offset) on of the storage `\(storage.key)`, which has \(storage.count)")
     }
-    let start = home.lowerBound + tensor.offset * storage.type.size
+    let start = home.lowerBound + tensor.offset * storage.type.blockBytes
     return TensorEntry(type: storage.type, shape: tensor.shape, range: start..<start + size)
   }
 }

@@ -81,7 +81,7 @@ public struct SafeTensors: TensorFile {
   private static func entry(
     _ header: Header, name: String, dataStart: Int, fileSize: Int, fault: (String) -> WeightsError
   ) throws -> Entry {
-    guard let type = StorageType(rawValue: header.dtype) else {
+    guard let type = StorageType(rawValue: header.dtype), type.block == nil else {
       throw fault("tensor `\(name)` has the unknown type \(header.dtype)")
     }
     guard let size = type.bytes(header.shape) else {

@@ -1,33 +1,6 @@
 import Numerics
 
-/// Storage types of tensors in model files.
-public enum StorageType: String, Sendable, Codable {
-  case float64 = "F64", float32 = "F32", float16 = "F16", bfloat16 = "BF16"
-  case int64 = "I64", int32 = "I32", int16 = "I16", int8 = "I8", uint8 = "U8", bool = "BOOL"
-
-  /// Bytes an element.
-  public var size: Int {
-    switch self {
-    case .float64, .int64: 8
-    case .float32, .int32: 4
-    case .float16, .bfloat16, .int16: 2
-    case .int8, .uint8, .bool: 1
-    }
-  }
-
-  /// Bytes of a tensor of this type; nil for a shape that no tensor has.
-  func bytes(_ shape: [Int]) -> Int? {
-    var size = size
-    for dimension in shape {
-      let (product, overflow) = size.multipliedReportingOverflow(by: dimension)
-      guard dimension >= 0, !overflow else { return nil }
-      size = product
-    }
-    return size
-  }
-}
-
-/// One tensor of a file: row-major, without gaps.
+/// One tensor of a file: row-major, without gaps. A type of blocks has them along the innermost dimension.
 public struct TensorEntry: Sendable {
   /// The storage type.
   public let type: StorageType
@@ -47,7 +20,7 @@ public protocol TensorFile: Sendable {
 }
 
 extension TensorFile {
-  /// The tensor `name` converted to float32 into `out`. Throws where it is missing, has another shape or is not a float type.
+  /// The tensor `name` converted to float32 into `out`. Throws where it is missing, has another shape or is a type of integers.
   public func read(_ name: String, into out: Tensor) throws {
     let entry = try entry(name)
     guard entry.shape == out.shape else {
@@ -79,7 +52,7 @@ extension TensorFile {
   public func integers(_ name: String) throws -> [Int] {
     let entry = try entry(name)
     let bytes = UnsafeRawBufferPointer(rebasing: file.bytes[entry.range])
-    let count = entry.range.count / entry.type.size
+    let count = entry.range.count / entry.type.blockBytes
     func load<T: FixedWidthInteger & BitwiseCopyable>(_: T.Type) -> [Int] {
       (0..<count).map { Int(bytes.loadUnaligned(fromByteOffset: $0 * MemoryLayout<T>.size, as: T.self)) }
     }
@@ -113,6 +86,7 @@ extension TensorFile {
         body(copy)
       }
     }
+    if let type = type.block { return Kernels.dequantise(out, type, base, count: count) }
     switch type {
     case .float32: UnsafeMutableRawPointer(out).copyMemory(from: base, byteCount: source.count)
     case .float64: aligned(Double.self) { for i in 0..<count { out[i] = Float($0[i]) } }

@@ -127,6 +127,16 @@ void calm_adamw_table(float *value, float *m, float *v, const float *gradient, i
 void calm_fp16_to_fp32(float *y, const uint16_t *x, size_t count);
 void calm_bf16_to_fp32(float *y, const uint16_t *x, size_t count);
 
+/* dequantise.c — the block types of GGUF files (names and layouts are the format's) to float32. `elements` is a multiple of the
+ * block's; `blocks` may be at any address. */
+typedef enum {
+  CALM_Q4_0, CALM_Q4_1, CALM_Q5_0, CALM_Q5_1, CALM_Q8_0, /* 32 elements a block */
+  CALM_Q2_K, CALM_Q3_K, CALM_Q4_K, CALM_Q5_K, CALM_Q6_K, /* 256 */
+} calm_block_type;
+size_t calm_block_elements(calm_block_type type);
+size_t calm_block_bytes(calm_block_type type);
+void calm_dequantise(calm_block_type type, float *out, const void *blocks, size_t elements);
+
 /* peak.c — operations a second that all threads together can do at most, a multiply-add counted as two; 0 where the processor
  * has no such instruction. And the bytes a second that they read from a block of `bytes`. */
 double calm_peak_rate(calm_precision p);
