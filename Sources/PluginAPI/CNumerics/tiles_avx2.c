@@ -16,7 +16,7 @@ AVX2 INLINE __m256i first_of_8(int count) {
   return _mm256_cmpgt_epi32(_mm256_set1_epi32(count), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
 }
 
-/* Writes the sums and a bias: whole vectors, or masked at the right edge. */
+/* Writes the sums and a bias. `whole`: all rows and columns are there. */
 AVX2 INLINE void store_sums(__m256 (*sum)[2], const int height, const int whole, const float *bias, float *c, size_t ldc,
                             int rows, int columns, int accumulate) {
   __m256i left = first_of_8(columns), right = first_of_8(columns - 8);
@@ -25,7 +25,7 @@ AVX2 INLINE void store_sums(__m256 (*sum)[2], const int height, const int whole,
     bias0 = whole ? _mm256_loadu_ps(bias) : _mm256_maskload_ps(bias, left);
     bias1 = whole ? _mm256_loadu_ps(bias + 8) : _mm256_maskload_ps(bias + 8, right);
   }
-  EVERY_ROW if (i < rows) {
+  EVERY_ROW if (whole || i < rows) {
     float *row = c + (size_t)i * ldc;
     if (bias) {
       sum[i][0] = _mm256_add_ps(sum[i][0], bias0);
@@ -45,13 +45,13 @@ AVX2 INLINE void store_sums(__m256 (*sum)[2], const int height, const int whole,
   }
 }
 
-/* `height` rows of a tile of `lanes`, against sixteen columns of a panel. */
-AVX2 INLINE void block(const float *a, const int lanes, const int height, const float *b, int width, int steps, const float *bias,
-                       float *c, size_t ldc, int rows, int columns, int accumulate) {
+/* `height` rows of a tile of `lanes`, against sixteen columns of a panel of `width`. */
+AVX2 INLINE void block(const float *a, const int lanes, const int height, const float *b, const int width, int steps,
+                       const float *bias, float *c, size_t ldc, int rows, int columns, int accumulate) {
   __m256 sum[6][2];
   EVERY_ROW sum[i][0] = sum[i][1] = _mm256_setzero_ps();
-  /* The old content, or the lines to write, come from afar: they are asked for while the product is summed. */
-  EVERY_ROW if (i < rows) _mm_prefetch((const char *)(c + (size_t)i * ldc), _MM_HINT_T0);
+  /* The lines to add to or to write come from afar: they are asked for while the product is summed. */
+  EVERY_ROW _mm_prefetch((const char *)(c + (size_t)(i < rows ? i : 0) * ldc), _MM_HINT_T0);
 #pragma clang loop unroll_count(4)
   for (int k = 0; k < steps; k++, a += lanes, b += width) {
     __m256 b0 = _mm256_load_ps(b), b1 = _mm256_load_ps(b + 8);
@@ -61,28 +61,39 @@ AVX2 INLINE void block(const float *a, const int lanes, const int height, const 
       sum[i][1] = _mm256_fmadd_ps(x, b1, sum[i][1]);
     }
   }
-  if (columns == BLOCK_COLUMNS) store_sums(sum, height, 1, bias, c, ldc, rows, columns, accumulate);
+  if (rows >= height && columns == BLOCK_COLUMNS) store_sums(sum, height, 1, bias, c, ldc, rows, columns, accumulate);
   else store_sums(sum, height, 0, bias, c, ldc, rows, columns, accumulate);
 }
 
-AVX2 INLINE void rows_of_tile(const float *a, const int lanes, const int height, const float *b, int width, int steps,
+AVX2 INLINE void rows_of_tile(const float *a, const int lanes, const int height, const float *b, const int width, int steps,
                               const float *bias, float *c, size_t ldc, int rows, int columns, int accumulate) {
   for (int row = 0; row < rows; row += height)
     block(a + row, lanes, height, b, width, steps, bias, c + (size_t)row * ldc, ldc, rows - row, columns, accumulate);
 }
 
-AVX2 static void sixteen_columns(const float *a, int lanes, const float *b, int width, int steps, const float *bias, float *c,
-                                 size_t ldc, int rows, int columns, int accumulate) {
+AVX2 INLINE void sixteen_columns(const float *a, int lanes, const float *b, const int width, int steps, const float *bias,
+                                 float *c, size_t ldc, int rows, int columns, int accumulate) {
   if (lanes == 12) rows_of_tile(a, 12, 6, b, width, steps, bias, c, ldc, rows, columns, accumulate);
   else if (lanes == 8) rows_of_tile(a, 8, 4, b, width, steps, bias, c, ldc, rows, columns, accumulate);
   else rows_of_tile(a, 4, 4, b, width, steps, bias, c, ldc, rows, columns, accumulate);
 }
 
-void calm_tile_avx2(const float *a, int lanes, const float *b, int width, int steps, const float *bias, float *c, size_t ldc, int rows,
-                    int columns, int accumulate) {
+AVX2 static void panel_of_16(const float *a, int lanes, const float *b, int steps, const float *bias, float *c, size_t ldc,
+                             int rows, int columns, int accumulate) {
+  sixteen_columns(a, lanes, b, 16, steps, bias, c, ldc, rows, columns, accumulate);
+}
+
+AVX2 static void half_panel_of_32(const float *a, int lanes, const float *b, int steps, const float *bias, float *c,
+                                  size_t ldc, int rows, int columns, int accumulate) {
+  sixteen_columns(a, lanes, b, 32, steps, bias, c, ldc, rows, columns, accumulate);
+}
+
+void calm_tile_avx2(const float *a, int lanes, const float *b, int width, int steps, const float *bias, float *c, size_t ldc,
+                    int rows, int columns, int accumulate) {
+  if (width == BLOCK_COLUMNS) return panel_of_16(a, lanes, b, steps, bias, c, ldc, rows, columns, accumulate);
   for (int column = 0; column < columns; column += BLOCK_COLUMNS) {
     int some = columns - column < BLOCK_COLUMNS ? columns - column : BLOCK_COLUMNS;
-    sixteen_columns(a, lanes, b + column, width, steps, bias ? bias + column : NULL, c + column, ldc, rows, some, accumulate);
+    half_panel_of_32(a, lanes, b + column, steps, bias ? bias + column : NULL, c + column, ldc, rows, some, accumulate);
   }
 }
 #endif
