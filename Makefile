@@ -4,7 +4,7 @@ SHELL := /bin/bash
 BUILD := swift build -c release
 CALM := .build/release/calm
 PLUGINS := BioBERT CRF KLCooperative Precomputed XLMR
-PACKAGES := libopenblas-dev libyaml-dev zlib1g-dev libssl-dev pkg-config python3-pip unzip
+PACKAGES := libopenblas-dev libyaml-dev zlib1g-dev libssl-dev libsqlite3-dev pkg-config python3-pip unzip
 
 .PHONY: build setup run test golden bench format lint clean
 

@@ -27,6 +27,7 @@ let package = Package(
     .package(path: "Sources/PluginAPI"), .package(path: "Sources/Transformers"), .package(path: "Sources/ContextFiles"),
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+    .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
   ],
   targets: [
     .executableTarget(
@@ -35,6 +36,7 @@ let package = Package(
         api, contextFiles, "CYaml", "CCrypto",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
+        .product(name: "GRDB", package: "GRDB.swift"),
       ],
       exclude: ["CYaml", "CCrypto"],
       // Tests run in release mode and see internals; the flag costs nothing measurable and keeps one build for both.
@@ -51,6 +53,7 @@ let package = Package(
       name: "HostTests",
       dependencies: [
         "Host", "TestSupport", api, contextFiles, .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "GRDB", package: "GRDB.swift"),
       ], path: "Tests/HostTests"),
     .testTarget(name: "TokenizersTests", dependencies: transformers, path: "Tests/TokenizersTests"),
     .testTarget(name: "ContextFilesTests", dependencies: [contextFiles], path: "Tests/ContextFilesTests"),

@@ -33,7 +33,7 @@ private func message(_ work: () throws -> Void) -> String {
     #expect(
       stored.records == [
         StoredContext(text: "a b", context: "cé 😀.d", line: 1), StoredContext(text: "e", context: "", line: 2),
-        StoredContext(text: "f", context: "", line: 3),
+        StoredContext(text: "f", context: "", line: 3, isMissing: true),
       ])
   }
 
@@ -54,7 +54,7 @@ private func message(_ work: () throws -> Void) -> String {
     #expect(stored.format == .jsonLines)
     #expect(
       stored.records == [StoredContext(text: "a", context: "b", line: 1), StoredContext(text: "c", context: "{", line: 3)])
-    #expect(try read(#"{"text": "a"}"#).records == [StoredContext(text: "a", context: "", line: 1)])
+    #expect(try read(#"{"text": "a"}"#).records == [StoredContext(text: "a", context: "", line: 1, isMissing: true)])
   }
 
   @Test func faultsNameFileAndPlace() {

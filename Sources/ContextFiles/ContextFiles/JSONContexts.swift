@@ -2,8 +2,12 @@ import FoundationEssentials
 
 private struct Record: Decodable {
   var text: String
-  /// O-CALM writes an empty text where there is none; null is read alike.
+  /// O-CALM writes an empty text where nothing was generated; null says that nothing was asked yet.
   var context: String?
+
+  func stored(line: Int) -> StoredContext {
+    StoredContext(text: text, context: context ?? "", line: line, isMissing: context == nil)
+  }
 
   private enum CodingKeys: String, CodingKey {
     case text
@@ -39,7 +43,7 @@ func parseJSON(_ text: ArraySlice<UInt8>, path: String) throws(ContextFileError)
 }
 
 private func numbered(_ records: [Record]) -> [StoredContext] {
-  records.enumerated().map { StoredContext(text: $1.text, context: $1.context ?? "", line: $0 + 1) }
+  records.enumerated().map { $1.stored(line: $0 + 1) }
 }
 
 private func parseLines(
@@ -51,8 +55,7 @@ private func parseLines(
     number += 1
     if line.allSatisfy(isSpace) { continue }
     do {
-      let record = try decoder.decode(Record.self, from: Data(line))
-      records.append(StoredContext(text: record.text, context: record.context ?? "", line: number))
+      records.append(try decoder.decode(Record.self, from: Data(line)).stored(line: number))
     } catch {
       throw ContextFileError(path, line: number, explain(error))
     }

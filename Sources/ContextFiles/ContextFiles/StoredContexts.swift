@@ -6,12 +6,15 @@ public struct StoredContext: Sendable, Hashable {
   public var context: String
   /// The file's line of the record; in an O-CALM JSON file, which is one value, the record's number. Both count from 1.
   public var line: Int
+  /// Whether the record only holds a place: its context is null, or not there. ``context`` is empty then.
+  public var isMissing: Bool
 
   /// A record.
-  public init(text: String, context: String, line: Int) {
+  public init(text: String, context: String, line: Int, isMissing: Bool = false) {
     self.text = text
     self.context = context
     self.line = line
+    self.isMissing = isMissing
   }
 }
 

@@ -12,8 +12,9 @@ struct Calm: AsyncParsableCommand {
     commandName: "calm", abstract: "Named-entity recognition with contexts, as plugins that YAML wires.",
     version: version,
     subcommands: [
-      RunCommand.self, CheckCommand.self, TrainCommand.self, EvaluateCommand.self, TagCommand.self, ScoreCommand.self,
-      DataCommand.self, PluginCommand.self, ModelCommand.self, ConfigCommand.self, TokenizeCommand.self,
+      RunCommand.self, CheckCommand.self, AugmentCommand.self, TrainCommand.self, EvaluateCommand.self, TagCommand.self,
+      ScoreCommand.self,
+      ContextsCommand.self, DataCommand.self, PluginCommand.self, ModelCommand.self, ConfigCommand.self, TokenizeCommand.self,
       EncodeCommand.self, BenchCommand.self, ExplainCommand.self, DoctorCommand.self,
     ])
 }

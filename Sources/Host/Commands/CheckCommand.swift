@@ -18,15 +18,17 @@ struct CheckCommand: AsyncParsableCommand {
     console.result("ok  configuration and plugins: \(experiment.config)")
     try prepareMachine(threads: loaded.threads)
     console.result("ok  linear algebra: \(LinearAlgebra.engine()), \(Threads.count) threads")
-    for model in loaded.models where ModelFetch.folder(of: model) == nil {
-      throw Diagnostic(
-        "M401", "the model `\(model.name)` is not fetched yet", hint: "run `calm model fetch \(experiment.config)`")
-    }
+    try requireModels(loaded, experiment.config)
     let progress = Progress()
-    let corpus = try await CorpusLoader(loaded, progress: progress).load()
+    let corpus = try await CorpusLoader(loaded, progress: progress, asking: 4).load()
     for name in Corpus.order {
       guard let examples = corpus.splits[name] else { continue }
       console.result("ok  \(name): \(examples.count) sentences\(corpus.augmented ? " with contexts" : "")")
+    }
+    if corpus.unasked > 0 {
+      console.result(
+        "--  \(corpus.unasked) contexts are not made yet; `calm augment \(experiment.config)` asks for them, or the run itself does"
+      )
     }
     for warning in corpus.warnings { console.result("--  \(DiagnosticPrinter.line(warning))") }
     try rehearse(loaded, corpus, progress)

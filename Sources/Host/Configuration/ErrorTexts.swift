@@ -79,6 +79,12 @@ extension ErrorCode {
         `<<`, keys that are lists or mappings. They are refused. Use `extends` in place of merge keys, and quotes for text that \
         begins with `!`.
         """),
+    ErrorCode(
+      code: "C112", title: "prompt for an augmentor that takes none",
+      text: """
+        `prompt:` stands beside an augmentor whose plugin is not asked with a prompt, such as one that serves files or searches. \
+        It is refused because it would change nothing. A file that `extends` another one takes the prompt back with `prompt: null`.
+        """),
   ]
 
   /// Faults of column files and of what is in them.
@@ -138,6 +144,12 @@ extension ErrorCode {
         Scoring compares the tags of one text in two files, so both must have the same sentences and words in the same order; \
         and every word needs its tag. The message names the first difference. One file is probably of another split, or a tool \
         dropped or split words on the way.
+        """),
+    ErrorCode(
+      code: "D210", title: "other contexts of that name",
+      text: """
+        The store already holds contexts of that source and split, and they differ from those that are to be imported. Runs that \
+        name the source would change without a word. Choose another `--source`, or say `--replace`.
         """),
   ]
 }

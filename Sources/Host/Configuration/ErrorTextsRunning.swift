@@ -171,6 +171,24 @@ extension ErrorCode {
         another folder.
         """),
     ErrorCode(
+      code: "S606", title: "context store cannot be used",
+      text: """
+        The file that keeps contexts cannot be made, read or written: no permission, no space, no such folder, or another process \
+        has kept it locked for a minute. The message gives the reason. What was stored before is kept, and the same command goes \
+        on where it stopped. `contexts: {store: PATH}` or CALM_CACHE name another place.
+        """),
+    ErrorCode(
+      code: "S607", title: "damaged context store",
+      text: """
+        The file is no context store, or SQLite finds it damaged. Nothing is written to it. Name another file, or move this one \
+        away; `sqlite3 FILE .recover` can often save the records of a damaged one.
+        """),
+    ErrorCode(
+      code: "S608", title: "context store of another version",
+      text: """
+        A newer program made the store, with tables that this one does not know. Use that program, or name another store.
+        """),
+    ErrorCode(
       code: "T701", title: "the loss is not finite",
       text: """
         Training produced a NaN or an infinity, and stopped before the weights were harmed. Mostly a learning rate is too high: \

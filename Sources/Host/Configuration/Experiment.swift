@@ -33,6 +33,9 @@ struct Experiment: Sendable {
   let contexts: ContextsSection
   let augmentor: PluginUse?
   let augmentorSeed: UInt64
+  /// The rendered prompt, where the augmentor takes one.
+  let prompt: String?
+  let stored: StoredSection
   let encoder: PluginUse
   let decoder: PluginUse
   let loss: PluginUse
@@ -54,7 +57,12 @@ struct Experiment: Sendable {
   /// Everything that a training result depends on, as text without origins: what a checkpoint must agree with.
   var fingerprint: String {
     let ignored: Set = ["name", "plugins", "models", "seed"]
-    let entries = (resolved.map ?? []).filter { !ignored.contains($0.key.name) }
+    var entries = (resolved.map ?? []).filter { !ignored.contains($0.key.name) }
+    // Where contexts are kept changes none of them.
+    for i in entries.indices where entries[i].key.name == "contexts" {
+      let value = entries[i].value
+      entries[i].value.value = .map((value.map ?? []).filter { $0.key.name != "store" })
+    }
     return "seed: \(seed)\n" + ConfigPrinter.fingerprint(ConfigNode(.map(entries), mark: resolved.mark))
   }
 
@@ -80,6 +88,8 @@ struct Experiment: Sendable {
     contexts = parts.contexts
     augmentor = parts.augmentor
     augmentorSeed = parts.augmentorSeed
+    prompt = parts.prompt
+    stored = parts.stored
     encoder = parts.encoder
     decoder = parts.decoder
     loss = parts.loss
@@ -94,7 +104,7 @@ private struct ExperimentReader {
   struct Parts {
     var name: String, seed: UInt64, threads: Int?
     var data: DataSection, contexts: ContextsSection
-    var augmentor: PluginUse?, augmentorSeed: UInt64
+    var augmentor: PluginUse?, augmentorSeed: UInt64, prompt: String?, stored: StoredSection
     var encoder: PluginUse, decoder: PluginUse, loss: PluginUse
     var training: TrainingSection, models: [DeclaredModel], resolved: ConfigNode
   }
@@ -114,6 +124,8 @@ private struct ExperimentReader {
     // `augmentor: null` switches off the one that an extended file names.
     let wantsAugmentor = node["augmentor"].map { !$0.isNull } ?? false
     let augmentor = wantsAugmentor ? use("augmentor", .augmentor, registry, models) : nil
+    let prompt = augmentor.flatMap { readPrompt($0.plugin.manifest) }
+    let stored = wantsAugmentor ? storedSection() : .none
     let encoder = use("encoder", .encoder, registry, models)
     let decoder = use("decoder", .decoder, registry, models)
     let loss = use("loss", .loss, registry, models)
@@ -125,6 +137,7 @@ private struct ExperimentReader {
       Parts(
         name: name, seed: UInt64(node["seed"]?.integer ?? 1), threads: node["threads"]?.integer, data: data,
         contexts: contexts, augmentor: augmentor, augmentorSeed: UInt64(node["augmentor"]?["seed"]?.integer ?? 0),
+        prompt: prompt, stored: stored,
         encoder: encoder, decoder: decoder, loss: loss, training: training, models: models,
         resolved: resolved(name: name, augmentor, encoder, decoder, loss)), path: path)
   }
@@ -143,6 +156,34 @@ private struct ExperimentReader {
     } catch {
       faults += (error as? Diagnostics)?.items ?? []
       return nil
+    }
+  }
+
+  /// `augmentor.prompt:`, rendered.
+  private mutating func readPrompt(_ manifest: Manifest) -> String? {
+    let given = node["augmentor"]?["prompt"].flatMap { $0.isNull ? nil : $0 }
+    guard manifest.takesPrompt else {
+      if let given {
+        faults.append(
+          Diagnostic(
+            "C112", "augmentor `\(manifest.id)` takes no prompt", mark: given.mark, hint: "remove it, or say `prompt: null`"))
+      }
+      return nil
+    }
+    do { return try Prompt(given).text } catch {
+      faults += error.items
+      return nil
+    }
+  }
+
+  private mutating func storedSection() -> StoredSection {
+    guard let given = node["augmentor"]?["stored"], !given.isNull else { return .none }
+    do {
+      return try decodeOptions(
+        StoredSection.self, from: given.resolvingPaths(StoredSection.fields, models: []), what: "`augmentor.stored`")
+    } catch {
+      faults += (error as? Diagnostics)?.items ?? []
+      return .none
     }
   }
 
@@ -222,6 +263,9 @@ private struct ExperimentReader {
       guard let use, let section = node[key] else { return nil }
       var entries = section.filled(with: key == "augmentor" ? ExperimentFields.augmentor : ExperimentFields.plugin).map ?? []
       entries.removeAll { $0.key.name == "options" }
+      for i in entries.indices where entries[i].key.name == "stored" {
+        entries[i].value = entries[i].value.resolvingPaths(StoredSection.fields, models: [])
+      }
       if use.options.map?.isEmpty == false {
         entries.append(.init(.init("options", mark: use.options.mark), use.options))
       }

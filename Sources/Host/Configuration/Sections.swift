@@ -26,23 +26,41 @@ struct DataSection: PluginOptions {
     .optional("repair", .boolean, default: "false", help: "repair malformed tag sequences instead of refusing them"),
     .optional("limit", .integer, in: 1...1e9, help: "train on the first so many sentences only"),
   ]
+
+  /// The splits and their files.
+  var files: [(split: String, path: String)] {
+    [("train", train), ("dev", dev)] + (test.map { [("test", $0)] } ?? [])
+  }
+
+  /// A split's sentences as they are written, with the tags of the file.
+  func read(_ path: String) throws -> [Sentence] {
+    try ColumnFile.read(path: path, columns: .init(token: token, tag: tag)).sentences
+  }
 }
 
-/// `contexts:` — how a context's text becomes encoder input.
+/// `contexts:` — where contexts are kept and how a context's text becomes encoder input.
 struct ContextsSection: PluginOptions {
+  var store: String?
   var contextWords: String
   var maxWords: Int?
   var failBelow: Int
 
+  /// Of the class Fail where nothing else is said: the number that the paper's Table 6 was made with.
+  static let standardFailBelow = 20
+
   static let fields = [
     OptionField.optional(
+      "store", .path, help: "file that keeps what augmentors answer, for all runs; default: contexts.sqlite in CALM_CACHE"),
+    .optional(
       "contextWords", .choice(["whitespace", "punctuation"]), default: "whitespace",
       help: "how the text is cut into words; punctuation also puts every ASCII punctuation mark apart"),
     .optional("maxWords", .integer, in: 0...1e6, help: "keep only this many words of a context"),
     .optional(
-      "failBelow", .integer, default: "20", in: 0...1e6,
+      "failBelow", .integer, default: String(standardFailBelow), in: 0...1e6,
       help: "fewer distinct pieces between single spaces than this make the class Fail"),
   ]
+
+  var storePath: String { store ?? ContextStore.defaultPath }
 }
 
 /// `training:` — defaults are the paper's and CL-KL's.
@@ -116,7 +134,10 @@ enum ExperimentFields {
   ]
   static let augmentor =
     plugin + [
-      .optional("seed", .integer, default: "0", in: 0...1e15, help: "seed of the generation, apart from the training's")
+      .optional("seed", .integer, default: "0", in: 0...1e15, help: "seed of the generation, apart from the training's"),
+      .optional(
+        "prompt", .any, help: "what the augmentor is asked, where its plugin takes a prompt: a preset's name or a mapping"),
+      .optional("stored", .any, help: "contexts that are there already; the plugin is asked for the rest"),
     ]
   static let library = [
     OptionField.required("library", .string, help: "file name, searched beside the host and in the plugin folders, or a path"),

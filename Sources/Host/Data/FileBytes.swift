@@ -31,6 +31,17 @@ enum FileBytes {
     return bytes
   }
 
+  /// The first bytes of a file, at most `count`.
+  static func begin(_ path: String, _ count: Int) throws(Diagnostic) -> [UInt8] {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw fault("read", path) }
+    defer { close(descriptor) }
+    var bytes = [UInt8](repeating: 0, count: count)
+    let got = Glibc.read(descriptor, &bytes, count)
+    guard got >= 0 else { throw fault("read", path) }
+    return Array(bytes.prefix(got))
+  }
+
   /// Writes `text` whole or not at all, durably: to a file beside `path`, which is synced and then takes its place.
   static func write(_ text: String, to path: String) throws(Diagnostic) {
     let temporary = "\(path).\(getpid()).partial"

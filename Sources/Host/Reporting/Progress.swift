@@ -20,6 +20,9 @@ final class Progress: Sendable {
 
   func live(_ text: String) { console.live(text) }
 
+  /// A line for logs: nothing happens on a terminal.
+  func logged(_ text: String) { if !console.isTerminal { console.talk(text) } }
+
   /// Prints the table's head and the rows of epochs that are already done.
   func beginTraining(rows: [EpochRow], loss: any Loss, augmented: Bool) {
     state.withLock {
@@ -43,7 +46,7 @@ final class Progress: Sendable {
     }
     console.live(text)
     // Without a terminal a line now and then, so that a log shows that the run is alive.
-    if !console.isTerminal && training.step % 200 == 0 { console.talk(text) }
+    if training.step % 200 == 0 { logged(text) }
   }
 
   func evaluating(_ label: String, done: Int, of count: Int) {

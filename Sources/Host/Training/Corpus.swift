@@ -25,6 +25,8 @@ struct Corpus: Sendable {
   var splits: [String: [Example]]
   /// Whether an augmentor gave contexts.
   let augmented: Bool
+  /// How many sentences are without a context because the augmentor was not asked for it.
+  let unasked: Int
   /// What is worth saying about the data: repaired sequences, unseen types, differing texts.
   let warnings: [Diagnostic]
 
@@ -48,18 +50,22 @@ struct Corpus: Sendable {
 /// The words of a context's text. New lines count as "."; `punctuation` also puts each ASCII punctuation mark apart, as
 /// O-CALM's files have it.
 func contextWords(_ text: String, _ section: ContextsSection) -> [String] {
+  let words = contextWords(text, punctuationApart: section.contextWords == "punctuation")
+  return section.maxWords.map { Array(words.prefix($0)) } ?? words
+}
+
+func contextWords(_ text: String, punctuationApart: Bool) -> [String] {
   var spaced: [UInt8] = []
   for byte in encoderText(text).utf8 {
     let punctuation =
       (33...47).contains(byte) || (58...64).contains(byte) || (91...96).contains(byte) || (123...126).contains(byte)
-    if section.contextWords == "punctuation" && punctuation {
+    if punctuationApart && punctuation {
       spaced += [0x20, byte, 0x20]
     } else {
       spaced.append(byte)
     }
   }
-  let words = String(decoding: spaced, as: UTF8.self).unicodeScalars.split { $0.properties.isWhitespace }.map { String($0) }
-  return section.maxWords.map { Array(words.prefix($0)) } ?? words
+  return String(decoding: spaced, as: UTF8.self).unicodeScalars.split { $0.properties.isWhitespace }.map { String($0) }
 }
 
 /// A context as encoder and classes read it: new lines replaced by ".".

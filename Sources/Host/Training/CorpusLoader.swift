@@ -4,17 +4,20 @@ import PluginAPI
 struct CorpusLoader {
   private let experiment: Experiment
   private let progress: Progress
+  private let most: Int?
 
-  init(_ experiment: Experiment, progress: Progress) {
+  /// - Parameter most: how many contexts of a split may be asked for; nil asks for all that are missing.
+  init(_ experiment: Experiment, progress: Progress, asking most: Int? = nil) {
     self.experiment = experiment
     self.progress = progress
+    self.most = most
   }
 
   /// All splits. Throws with every fault of all files at once.
   func load() async throws -> Corpus {
     var datasets: [(split: String, data: Dataset)] = []
     var faults: [Diagnostic] = [], warnings: [Diagnostic] = []
-    for (split, path) in files() {
+    for (split, path) in experiment.data.files {
       do {
         datasets.append((split, try read(path, into: &warnings)))
       } catch let fault as Diagnostic {
@@ -31,24 +34,18 @@ struct CorpusLoader {
     for (_, data) in datasets.dropFirst() { warnings += tags.unseenTypes(in: data) }
 
     let services = Services.standard(seed: experiment.seed)
-    let augmentation = try experiment.augmentor.map {
-      try Augmentation($0, seed: experiment.augmentorSeed, services: services)
-    }
+    let augmentation = try Augmentation(experiment, services: services)
+    var unasked = 0
     var splits: [String: [Example]] = [:]
     for (split, data) in datasets {
       let sentences = data.sentences
-      let contexts = try await augmentation?.contexts(split: split, sentences: sentences.map(\.words)) { done in
-        progress.live("contexts of \(split)  \(done)/\(sentences.count)")
-      }
-      splits[split] = sentences.indices.map { i in example(i, sentences[i], contexts?[i].text ?? "", tags) }
+      let augmented = try await augmentation?.contexts(
+        split: split, sentences: sentences.map(\.words), asking: most, progress: progress)
+      unasked += augmented?.left ?? 0
+      splits[split] = sentences.indices.map { i in example(i, sentences[i], augmented?.contexts[i].text ?? "", tags) }
     }
     if let limit = experiment.data.limit { splits["train"] = splits["train"].map { Array($0.prefix(limit)) } }
-    return Corpus(tags: tags, splits: splits, augmented: augmentation != nil, warnings: warnings)
-  }
-
-  private func files() -> [(split: String, path: String)] {
-    let data = experiment.data
-    return [("train", data.train), ("dev", data.dev)] + (data.test.map { [("test", $0)] } ?? [])
+    return Corpus(tags: tags, splits: splits, augmented: augmentation != nil, unasked: unasked, warnings: warnings)
   }
 
   /// A file with its tags in IOB2; what was repaired becomes warnings.

@@ -22,6 +22,11 @@ enum Interruption {
     }
   }
 
+  /// From now on signals kill as usual.
+  static func unwatch() {
+    for signal in [SIGINT, SIGTERM] { _ = Glibc.signal(signal, SIG_DFL) }
+  }
+
   /// Saves and tells whether to stop.
   static func check(save: () throws -> Void) throws -> Bool {
     guard isRequested else { return false }

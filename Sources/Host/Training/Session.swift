@@ -106,6 +106,13 @@ func fetchModels(_ experiment: Experiment) throws {
   }
 }
 
+/// Throws where a declared model is not there.
+func requireModels(_ experiment: Experiment, _ config: String) throws {
+  for model in experiment.models where ModelFetch.folder(of: model) == nil {
+    throw Diagnostic("M401", "the model `\(model.name)` is not fetched yet", hint: "run `calm model fetch \(config)`")
+  }
+}
+
 /// The loss, if the decoder gives what it needs and the data has the views it reads.
 func makeLoss(
   _ experiment: Experiment, decoder: any Decoder, corpus: Corpus, services: Services

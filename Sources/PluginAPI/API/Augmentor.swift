@@ -38,20 +38,59 @@ public struct Context: Sendable, Equatable {
   public var tokens: Int?
   /// Where it came from: `file:line`, a URL, a model.
   public var source: String
+  /// Tokens read for it, where they are counted.
+  public var promptTokens: Int?
+  /// How long it took, where that is measured; answers that were made together share their time.
+  public var milliseconds: Int?
+  /// What else the provider says, by name: a request's id, the revision of a model, …
+  public var details: [String: String]
 
   /// A context.
-  public init(text: String, finish: String = "stop", tokens: Int? = nil, source: String = "") {
+  public init(
+    text: String, finish: String = "stop", tokens: Int? = nil, source: String = "", promptTokens: Int? = nil,
+    milliseconds: Int? = nil, details: [String: String] = [:]
+  ) {
     self.text = text
     self.finish = finish
     self.tokens = tokens
     self.source = source
+    self.promptTokens = promptTokens
+    self.milliseconds = milliseconds
+    self.details = details
   }
 }
 
 /// Gives each sentence a context.
 public protocol Augmentor: Plugin {
-  /// Everything the text depends on besides request and seed, by name: model digest, sampling, file digest, …
+  /// Everything the text depends on besides prompt, sentence and seed, by name: model digest, sampling, file digest, …
+  /// Contexts are stored under it: what it leaves out is taken to be the same.
   var fingerprint: [String: String] { get }
   /// Answers every request's index exactly once, as they finish, in any order. Ends early when the task is cancelled.
   func contexts(for requests: [ContextRequest]) async throws -> AsyncThrowingStream<(index: Int, context: Context), any Error>
+}
+
+/// An augmentor that can tell what requests will cost before they are made.
+public protocol CostEstimator: Augmentor {
+  /// What it would take to answer `requests`; nothing is generated.
+  func estimate(for requests: [ContextRequest]) async throws -> CostEstimate
+}
+
+/// What requests will cost.
+public struct CostEstimate: Sendable {
+  /// Tokens that will be read, over all requests.
+  public var promptTokens: Int
+  /// The most tokens that may be generated, over all requests.
+  public var maxNewTokens: Int
+  /// How long it will take, where that can be said.
+  public var seconds: Double?
+  /// The whole text that the model would read for the first request.
+  public var example: String?
+
+  /// An estimate.
+  public init(promptTokens: Int, maxNewTokens: Int, seconds: Double? = nil, example: String? = nil) {
+    self.promptTokens = promptTokens
+    self.maxNewTokens = maxNewTokens
+    self.seconds = seconds
+    self.example = example
+  }
 }

@@ -10,7 +10,8 @@ struct DocumentationTests {
   /// The sections of an experiment, by their headings in `configuration.md`.
   private static let sections: [(heading: String, fields: [OptionField])] = [
     ("Top level", ExperimentFields.all), ("`data`", DataSection.fields), ("`contexts`", ContextsSection.fields),
-    ("`augmentor`", ExperimentFields.augmentor), ("`encoder`, `decoder`, `loss`", ExperimentFields.plugin),
+    ("`augmentor`", ExperimentFields.augmentor), ("`prompt`", PromptSection.fields), ("`stored`", StoredSection.fields),
+    ("`encoder`, `decoder`, `loss`", ExperimentFields.plugin),
     ("`training`", TrainingSection.fields), ("`plugins`", ExperimentFields.library), ("`models`", DeclaredModel.fields),
   ]
 
@@ -186,9 +187,9 @@ private struct Page {
     }
   }
 
-  /// The rows of the table between the heading `## name` and the next one.
+  /// The rows of the table between the heading `## name`, or `### name`, and the next one.
   func table(under name: String) -> [String] {
-    let section = prose.drop { $0 != "## " + name }.dropFirst().prefix { !$0.hasPrefix("#") }
+    let section = prose.drop { $0 != "## " + name && $0 != "### " + name }.dropFirst().prefix { !$0.hasPrefix("#") }
     // Where a section has several, the first.
     return section.drop { !$0.hasPrefix("|") }.prefix { $0.hasPrefix("|") }.map(String.init)
   }

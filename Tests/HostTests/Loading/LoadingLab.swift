@@ -75,7 +75,7 @@ final class LoadingLab: Sendable {
   private static let strangerFile = Result { try swiftPlugin("Stranger", strangerSource) }
 
   /// Compiles into the build folder: plugins stay mapped as long as the process lives.
-  private static func swiftPlugin(_ module: String, _ source: String) throws -> String {
+  static func swiftPlugin(_ module: String, _ source: String) throws -> String {
     let folder = "\(products)/loading-tests"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     let file = "\(folder)/\(module).swift", library = "\(folder)/lib\(module).so"
