@@ -45,7 +45,7 @@ bench: build
 	$(CALM) bench crf
 	@for shape in minilm bert-base; do for length in 32 128 512; do \
 	  $(CALM) bench encoder --shape $$shape --length $$length || exit 1; done; done
-	model=$$($(CALM) model fetch plugins.yaml | cut -f 2) && \
+	model=$$($(CALM) model fetch plugins.yaml | awk '$$1 == "minilm" { print $$2 }') && \
 	$(CALM) bench tokenizer --model "$$model" Examples/data/contexts/train.json
 	$(CALM) bench train plugins.yaml
 

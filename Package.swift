@@ -55,7 +55,7 @@ let package = Package(
         "Host", "TestSupport", api, contextFiles, .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "GRDB", package: "GRDB.swift"),
       ], path: "Tests/HostTests"),
-    .testTarget(name: "TokenizersTests", dependencies: transformers, path: "Tests/TokenizersTests"),
+    .testTarget(name: "TokenizersTests", dependencies: ["TestSupport", api] + transformers, path: "Tests/TokenizersTests"),
     .testTarget(name: "ContextFilesTests", dependencies: [contextFiles], path: "Tests/ContextFilesTests"),
     .testTarget(
       name: "PluginTests", dependencies: ["TestSupport", api] + transformers + pluginTargets, path: "Tests/PluginTests"),
@@ -66,7 +66,7 @@ let package = Package(
       name: "ConformanceTests", dependencies: ["Host", "TestSupport", api, contextFiles] + transformers + pluginTargets,
       path: "Tests/ConformanceTests"),
     .testTarget(name: "NumericsTests", dependencies: [api], path: "Tests/NumericsTests"),
-    .testTarget(name: "WeightsTests", dependencies: [api], path: "Tests/WeightsTests"),
+    .testTarget(name: "WeightsTests", dependencies: ["TestSupport", api], path: "Tests/WeightsTests"),
   ]
     + plugins.map {
       .target(

@@ -14,7 +14,9 @@ let package = Package(
   ],
   dependencies: [.package(path: "../PluginAPI")],
   targets: [
-    .target(name: "Tokenizers", path: "Tokenizers", swiftSettings: testable),
+    .target(
+      name: "Tokenizers", dependencies: [.product(name: "PluginAPI", package: "PluginAPI")], path: "Tokenizers",
+      swiftSettings: testable),
     .target(
       name: "Transformers",
       dependencies: ["Tokenizers", .product(name: "PluginAPI", package: "PluginAPI")],

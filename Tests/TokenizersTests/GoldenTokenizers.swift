@@ -21,6 +21,15 @@ enum Golden {
     }
   }
 
+  /// A file of the golden folder; nil where it is not there.
+  static func json(_ path: String) throws -> [String: JSONValue]? {
+    guard exists("\(root)/\(path)") else { return nil }
+    return try JSONDecoder().decode([String: JSONValue].self, from: try Data(contentsOf: URL(filePath: "\(root)/\(path)")))
+  }
+
+  /// The folders, sorted.
+  static let folders: [String] = ((try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []).sorted()
+
   static func pairs() throws -> [String: [[String: JSONValue]]] {
     let data = try Data(contentsOf: URL(filePath: pairsFile))
     return try JSONDecoder().decode([String: [[String: JSONValue]]].self, from: data)
@@ -79,6 +88,7 @@ enum JSONValue: Decodable {
   case integer(Int)
   case string(String)
   case array([JSONValue])
+  case object([String: JSONValue])
   case other
 
   init(from decoder: any Decoder) throws {
@@ -89,6 +99,8 @@ enum JSONValue: Decodable {
       self = .string(value)
     } else if let value = try? container.decode([JSONValue].self) {
       self = .array(value)
+    } else if let value = try? container.decode([String: JSONValue].self) {
+      self = .object(value)
     } else {
       self = .other
     }
@@ -97,5 +109,6 @@ enum JSONValue: Decodable {
   var integer: Int? { if case .integer(let value) = self { value } else { nil } }
   var string: String? { if case .string(let value) = self { value } else { nil } }
   var array: [JSONValue]? { if case .array(let value) = self { value } else { nil } }
+  var object: [String: JSONValue]? { if case .object(let value) = self { value } else { nil } }
   var ids: [Int32]? { array?.compactMap { $0.integer.map(Int32.init) } }
 }

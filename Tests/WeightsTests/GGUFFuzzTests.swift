@@ -1,4 +1,5 @@
 import PluginAPI
+import TestSupport
 import Testing
 
 /// Damaged files are refused or read; nothing else happens, whatever was damaged.

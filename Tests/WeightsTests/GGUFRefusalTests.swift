@@ -1,4 +1,5 @@
 import PluginAPI
+import TestSupport
 import Testing
 
 /// Files that are damaged or lie about themselves are refused in full before anything is read from them.

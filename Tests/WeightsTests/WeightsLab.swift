@@ -1,5 +1,6 @@
 import FoundationEssentials
 import PluginAPI
+import TestSupport
 
 /// A folder of weight files that goes away with the test.
 final class WeightsLab: Sendable {
@@ -44,3 +45,7 @@ func refusal(_ work: () throws -> Void) -> String {
 
 /// The little-endian bytes of some numbers.
 func littleEndian<Number: BitwiseCopyable>(_ numbers: [Number]) -> [UInt8] { numbers.withUnsafeBytes { Array($0) } }
+
+func number<Number: FixedWidthInteger & BitwiseCopyable>(_ value: Number) -> [UInt8] { GGUFBuilder.number(value) }
+
+func string(_ text: String) -> [UInt8] { GGUFBuilder.string(text) }

@@ -14,7 +14,8 @@ struct ModelCommand: ParsableCommand {
     mutating func run() throws {
       common.apply()
       for model in try ModelCommand.declared(experiment) {
-        Console.shared.result("\(model.name)\t\(try ModelFetch.fetch(model) { Console.shared.talk($0) })")
+        _ = try ModelFetch.fetch(model) { Console.shared.talk($0) }
+        Console.shared.result("\(model.name)\t\(model.path)")
       }
     }
   }
@@ -25,9 +26,9 @@ struct ModelCommand: ParsableCommand {
 
     mutating func run() throws {
       let rows = try ModelCommand.declared(experiment).map { model in
-        [model.name, model.requirement, ModelFetch.folder(of: model) ?? "not fetched"]
+        [model.name, model.requirement, ModelFetch.folder(of: model) == nil ? "not fetched" : model.path]
       }
-      Console.shared.result(TextTable(header: ["model", "source", "folder"], rows: rows).description)
+      Console.shared.result(TextTable(header: ["model", "source", "path"], rows: rows).description)
     }
   }
 

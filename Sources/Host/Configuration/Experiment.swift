@@ -40,6 +40,7 @@ struct Experiment: Sendable {
   let decoder: PluginUse
   let loss: PluginUse
   let training: TrainingSection
+  /// The declared models that the plugins' options name.
   let models: [DeclaredModel]
   /// The whole file with every default filled in, each value with its origin.
   private(set) var resolved: ConfigNode
@@ -111,6 +112,8 @@ private struct ExperimentReader {
 
   let node: ConfigNode
   var faults: [Diagnostic] = []
+  /// What the plugins' options name as models.
+  private var usedModels: Set<String> = []
 
   init(node: ConfigNode) { self.node = node }
 
@@ -138,7 +141,8 @@ private struct ExperimentReader {
         name: name, seed: UInt64(node["seed"]?.integer ?? 1), threads: node["threads"]?.integer, data: data,
         contexts: contexts, augmentor: augmentor, augmentorSeed: UInt64(node["augmentor"]?["seed"]?.integer ?? 0),
         prompt: prompt, stored: stored,
-        encoder: encoder, decoder: decoder, loss: loss, training: training, models: models,
+        encoder: encoder, decoder: decoder, loss: loss, training: training,
+        models: models.filter { usedModels.contains($0.name) },
         resolved: resolved(name: name, augmentor, encoder, decoder, loss)), path: path)
   }
 
@@ -247,7 +251,9 @@ private struct ExperimentReader {
       let wrong = check(given, against: plugin.manifest.options, what: "options of plugin `\(id)`")
       faults += wrong
       guard wrong.isEmpty else { return nil }
-      let options = given.filled(with: plugin.manifest.options).resolvingPaths(plugin.manifest.options, models: models)
+      let filled = given.filled(with: plugin.manifest.options)
+      usedModels.formUnion(filled.modelNames(plugin.manifest.options))
+      let options = filled.resolvingPaths(plugin.manifest.options, models: models)
       return PluginUse(id: id, plugin: plugin, options: options)
     } catch {
       faults.append(error)

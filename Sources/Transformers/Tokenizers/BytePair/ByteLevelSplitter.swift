@@ -3,21 +3,9 @@
 struct ByteLevelSplitter: Sendable {
   static let shared = ByteLevelSplitter()
 
-  private enum Class: UInt32 { case other, letter, number, space }
+  private typealias Class = CharacterClass
 
-  private let ascii: FrozenBuffer<UInt8>
-  private let pages: FrozenBuffer<UInt16>
-  private let entries: FrozenBuffer<UInt32>
-
-  private init() {
-    var table = ScalarTable(repeating: Class.other.rawValue)
-    for range in LetterClasses.letters { table.fill(range, with: Class.letter.rawValue) }
-    for range in LetterClasses.numbers { table.fill(range, with: Class.number.rawValue) }
-    for range in WhiteSpace.scalars { table.fill(range, with: Class.space.rawValue) }
-    ascii = FrozenBuffer((0..<128).map { UInt8(table[$0]) })
-    pages = FrozenBuffer(table.pages)
-    entries = FrozenBuffer(table.entries)
-  }
+  private let table = CharacterClass.table
 
   /// Where the word that begins at `start` ends.
   func end(in bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
@@ -63,11 +51,6 @@ struct ByteLevelSplitter: Sendable {
 
   @inline(__always)
   private func scalar(_ bytes: UnsafeBufferPointer<UInt8>, at position: Int) -> (kind: Class, end: Int) {
-    let byte = bytes[position]
-    if byte < 0x80 { return (Class(rawValue: UInt32(ascii.pointer[Int(byte)])) ?? .other, position + 1) }
-    let (scalar, length) = UTF8Coding.decode(bytes, at: position)
-    let page = Int(pages.pointer[Int(scalar >> ScalarTable.pageBits)])
-    let entry = entries.pointer[page << Int(ScalarTable.pageBits) | Int(scalar & (1 << ScalarTable.pageBits - 1))]
-    return (Class(rawValue: entry) ?? .other, position + length)
+    table.scalar(bytes, at: position)
   }
 }

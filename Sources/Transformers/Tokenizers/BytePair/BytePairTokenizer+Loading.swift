@@ -3,14 +3,9 @@ extension BytePairTokenizer {
     let file = folder + "/vocab.json", mergesFile = folder + "/merges.txt"
     let vocabulary = try Vocabulary(try JSONParser.read(file), file: file)
     let lines = try FileContents.read(mergesFile).split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-    var merges: [Merge] = []
+    var merges = MergeList(file: mergesFile) { "line \($0)" }
     for (index, line) in lines.enumerated() where !line.isEmpty && !line.starts(with: "#version".utf8) {
-      guard let pair = Self.pair(line.last == UInt8(ascii: "\r") ? line.dropLast() : line) else {
-        throw TokenizerError(
-          file: mergesFile, problem: "line \(index + 1) is not a pair of pieces",
-          remedy: "use the merges.txt that came with the model")
-      }
-      merges.append(Merge(left: pair.0, right: pair.1, place: index + 1))
+      try merges.append(line.last == UInt8(ascii: "\r") ? line.dropLast() : line, place: index + 1)
     }
     let names = configuration.names
     func required(_ role: TokenizerConfiguration.Role, _ name: String) throws(TokenizerError) -> Int32 {
@@ -24,7 +19,7 @@ extension BytePairTokenizer {
     var added = [AddedSpecialToken](["<s>", "<pad>", "</s>", "<unk>", "<mask>"], in: vocabulary)
     added.merge(configuration.addedTokens, vocabulary)
     try self.init(
-      BytePairModel(vocabulary, merges: try Self.merges(merges, vocabulary, file: mergesFile) { "line \($0)" }, unk: nil),
+      BytePairModel(vocabulary, merges: try merges.ids(vocabulary), unk: nil),
       addsPrefixSpace: configuration.addsPrefixSpace ?? false, added: added,
       specialTokens: SpecialTokenIDs(
         cls: cls, sep: sep, pad: try required(.pad, "<pad>"), unk: unk, mask: vocabulary.id(of: names[.mask] ?? "<mask>")),
@@ -42,59 +37,20 @@ extension BytePairTokenizer {
     try file.require(splitter, "use_regex", true)
     _ = try file.step("decoder", "ByteLevel")
     if let step = file.steps("normalizer").first { throw file.refusal("the normaliser \(step.type) in front of a BPE model") }
-    var merges: [Merge] = []
-    // A merge is a text with a space between its two pieces, or, in newer files, a list of two.
-    try model["merges"]?.forEachElement { (merge) throws(TokenizerError) in
-      if let pair = merge.bytes.flatMap(Self.pair) {
-        merges.append(Merge(left: pair.0, right: pair.1, place: merges.count))
-      } else if let list = merge.elements, list.count == 2, let left = list[0].bytes, let right = list[1].bytes {
-        merges.append(Merge(left: left, right: right, place: merges.count))
-      } else {
-        throw file.malformed("merges[\(merges.count)] is not a pair of pieces")
-      }
-    }
+    var merges = MergeList(file: file.path) { "merges[\($0)]" }
+    try merges.append(model["merges"])
     let unknown = model["unk_token"]?.string
     let unk = unknown.flatMap { vocabulary.id(of: $0) }
     let template = try file.template()
     var added = try file.addedTokens()
     added.merge(configuration.addedTokens, keeping: true, vocabulary)
     try self.init(
-      BytePairModel(vocabulary, merges: try Self.merges(merges, vocabulary, file: file.path) { "merges[\($0)]" }, unk: unk),
+      BytePairModel(vocabulary, merges: try merges.ids(vocabulary), unk: unk),
       addsPrefixSpace: configuration.addsPrefixSpace ?? splitter["add_prefix_space"]?.bool ?? true,
       added: added,
       specialTokens: try SpecialTokenIDs(
         template, unk: unk ?? vocabulary.id(of: "<unk>") ?? 0, vocabulary, padding: configuration.names[.pad] ?? "<pad>",
         mask: configuration.names[.mask] ?? "<mask>", file: file.path),
       template: template, file: file.path)
-  }
-
-  /// Two pieces, and where the file has them.
-  private struct Merge {
-    let left: ArraySlice<UInt8>
-    let right: ArraySlice<UInt8>
-    let place: Int
-  }
-
-  private static func pair(_ line: ArraySlice<UInt8>) -> (ArraySlice<UInt8>, ArraySlice<UInt8>)? {
-    let pieces = line.split(separator: 0x20, omittingEmptySubsequences: false)
-    return pieces.count == 2 ? (pieces[0], pieces[1]) : nil
-  }
-
-  private static func merges(
-    _ merges: [Merge], _ vocabulary: Vocabulary, file: String, place: (Int) -> String
-  ) throws(TokenizerError) -> [(left: Int32, right: Int32, id: Int32)] {
-    var ids: [(left: Int32, right: Int32, id: Int32)] = []
-    ids.reserveCapacity(merges.count)
-    for merge in merges {
-      func id(_ piece: ArraySlice<UInt8>) throws(TokenizerError) -> Int32 {
-        if let id = vocabulary.id(of: piece) { return id }
-        let text = String(decoding: piece, as: UTF8.self)
-        throw TokenizerError(
-          file: file, problem: "\(place(merge.place)) needs the piece \"\(text)\", which the vocabulary lacks",
-          remedy: "use the vocabulary and the merges of the same model")
-      }
-      ids.append((try id(merge.left), try id(merge.right), try id(merge.left + merge.right)))
-    }
-    return ids
   }
 }

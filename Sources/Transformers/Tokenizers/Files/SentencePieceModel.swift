@@ -1,20 +1,30 @@
 /// The parts of a SentencePiece model file that decide ids.
 struct SentencePieceModel {
-  /// `TrainerSpec.ModelType` of a Unigram model.
-  private static let unigram = 1
-  /// `SentencePiece.Type` of the unknown piece.
-  private static let unknown = 2
+  /// `TrainerSpec.ModelType`.
+  static let unigram = 1
+  static let bytePair = 2
 
+  let file: String
   /// In the order of their ids.
   private(set) var pieces = PackedStrings()
   private(set) var scores: [Double] = []
+  /// `SentencePiece.Type` of each piece.
+  private(set) var kinds: [Int] = []
+  private(set) var modelType = SentencePieceModel.unigram
+  /// Whether characters that are no piece are written as bytes.
+  private(set) var fallsBackToBytes = false
+  private(set) var marksWordEnds = false
+  private(set) var unk = 0
+  private(set) var bos = 1
+  private(set) var eos = 2
   /// The normaliser's map; empty where there is none.
   private(set) var charsMap: [UInt8] = []
-  private var modelType = SentencePieceModel.unigram
-  private var firstKind = 0
+  private(set) var addsPrefix = true
+  private(set) var removesExtraSpaces = true
+  private(set) var marksSpaces = true
 
-  /// Reads the file of a Unigram model whose first pieces are the unknown one, "<s>" and "</s>".
   init(file: String) throws(TokenizerError) {
+    self.file = file
     let bytes = try FileContents.read(file)
     do {
       try read(bytes)
@@ -23,7 +33,11 @@ struct SentencePieceModel {
         file: file, problem: "not a SentencePiece model: it has \(error.reason)",
         remedy: "fetch the model's file again; it may be incomplete, or a placeholder for a large file")
     }
-    guard modelType == Self.unigram, pieces.count > 3, firstKind == Self.unknown else {
+  }
+
+  /// Refuses everything but a Unigram model whose first pieces are the unknown one, "<s>" and "</s>".
+  func checkIsOfXLMRoberta() throws(TokenizerError) {
+    guard modelType == Self.unigram, pieces.count > 3, kinds.first == Int(PiecePairModel.Kind.unknown.rawValue) else {
       throw TokenizerError(
         file: file,
         problem: "a SentencePiece model of another kind than XLM-RoBERTa's: that is a Unigram model that begins "
@@ -58,22 +72,36 @@ struct SentencePieceModel {
     guard text.withUnsafeBufferPointer(UTF8Coding.isValid), score.isFinite else {
       throw ProtobufReader.Malformed(reason: "a piece that is no text or whose score is no number")
     }
-    if pieces.count == 0 { firstKind = kind }
     pieces.append(text)
+    kinds.append(kind)
     scores.append(Double(score))
   }
 
   private mutating func readTrainer(_ message: ArraySlice<UInt8>) throws(ProtobufReader.Malformed) {
     var reader = ProtobufReader(message)
     while let (number, value) = try reader.next() {
-      if number == 3 { modelType = try value.integer("the model type") }
+      switch number {
+      case 3: modelType = try value.integer("the model type")
+      case 24: marksWordEnds = try value.integer("treat_whitespace_as_suffix") != 0
+      case 35: fallsBackToBytes = try value.integer("byte_fallback") != 0
+      case 40: unk = try value.integer("unk_id")
+      case 41: bos = try value.integer("bos_id")
+      case 42: eos = try value.integer("eos_id")
+      default: break
+      }
     }
   }
 
   private mutating func readNormalizer(_ message: ArraySlice<UInt8>) throws(ProtobufReader.Malformed) {
     var reader = ProtobufReader(message)
     while let (number, value) = try reader.next() {
-      if number == 2 { charsMap = Array(try value.bytes("the characters map")) }
+      switch number {
+      case 2: charsMap = Array(try value.bytes("the characters map"))
+      case 3: addsPrefix = try value.integer("add_dummy_prefix") != 0
+      case 4: removesExtraSpaces = try value.integer("remove_extra_whitespaces") != 0
+      case 5: marksSpaces = try value.integer("escape_whitespaces") != 0
+      default: break
+      }
     }
   }
 }

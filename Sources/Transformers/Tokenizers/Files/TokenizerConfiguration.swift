@@ -18,6 +18,10 @@ struct TokenizerConfiguration {
   private(set) var stripsAccents: Bool?
   private(set) var spacesIdeographs: Bool?
   private(set) var addsPrefixSpace: Bool?
+  /// Whether a prompt begins with the token that begins a sequence.
+  private(set) var addsBOS: Bool?
+  /// A language model's template of a conversation.
+  private(set) var chatTemplate: String?
   private(set) var names: [Role: String] = [:]
   /// Tokens to find literally; of equal ones the last counts.
   private(set) var addedTokens: [AddedSpecialToken] = []
@@ -31,6 +35,8 @@ struct TokenizerConfiguration {
       stripsAccents = try Self.flag(json, "strip_accents", file)
       spacesIdeographs = try Self.flag(json, "tokenize_chinese_chars", file)
       addsPrefixSpace = try Self.flag(json, "add_prefix_space", file)
+      addsBOS = try Self.flag(json, "add_bos_token", file)
+      chatTemplate = Self.template(json["chat_template"])
       try addNamed(json, file)
       listsTokens = json["added_tokens_decoder"] != nil
       try addListed(json["added_tokens_decoder"], file)
@@ -102,6 +108,11 @@ struct TokenizerConfiguration {
     guard let value = json[key] else { return nil }
     guard let flag = value.bool else { throw refusal(file, "\(key) is neither true nor false") }
     return flag
+  }
+
+  /// A text, or a list of named texts, of which the default is wanted.
+  private static func template(_ json: JSON?) -> String? {
+    json?.string ?? json?.elements?.first { $0["name"]?.string == "default" }?["template"]?.string
   }
 
   private static func refusal(_ file: String, _ reason: String) -> TokenizerError {

@@ -18,6 +18,12 @@ extension TokenizerFile {
     }
   }
 
+  /// The special token that begins a sequence; nil where none does.
+  func firstSpecialToken() throws(TokenizerError) -> Int32? {
+    let processors = steps("post_processor").filter { $0.type != "ByteLevel" }
+    return processors.isEmpty ? nil : try template().prefix.first
+  }
+
   /// Special tokens before, between and behind the texts, and the token types of each part; texts are numbered from 0.
   private struct Sequence: Equatable {
     var parts: [[Int32]] = [[]]

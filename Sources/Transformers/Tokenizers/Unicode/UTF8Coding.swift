@@ -76,4 +76,24 @@ enum UTF8Coding {
       Array(text.utf8).withUnsafeBufferPointer(body)
     }
   }
+
+  /// The text of bytes, of which each that is no part of a well-formed scalar becomes U+FFFD.
+  static func repaired(_ bytes: [UInt8]) -> String {
+    if let text = String(validating: bytes, as: UTF8.self) { return text }
+    var repaired: [UInt8] = []
+    bytes.withUnsafeBufferPointer { bytes in
+      var position = 0
+      while position < bytes.count {
+        let end = position + length(bytes[position])
+        if end <= bytes.count, isValid(UnsafeBufferPointer(rebasing: bytes[position..<end])) {
+          repaired += bytes[position..<end]
+          position = end
+        } else {
+          repaired += [0xEF, 0xBF, 0xBD]
+          position += 1
+        }
+      }
+    }
+    return String(decoding: repaired, as: UTF8.self)
+  }
 }

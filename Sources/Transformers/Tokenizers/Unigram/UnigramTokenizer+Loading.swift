@@ -3,6 +3,7 @@ extension UnigramTokenizer {
   /// then the pieces behind SentencePiece's own three, then "<mask>".
   init(sentencePieceModel file: String, _ configuration: TokenizerConfiguration) throws(TokenizerError) {
     let source = try SentencePieceModel(file: file)
+    try source.checkIsOfXLMRoberta()
     var steps: [TextNormalizer.Step] = []
     if !source.charsMap.isEmpty {
       guard let map = CharsMap(source.charsMap) else {
