@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := build
 BUILD := swift build -c release
 CALM := .build/release/calm
-PLUGINS := BioBERT CRF KLCooperative Precomputed XLMR
+PLUGINS := BioBERT CRF KLCooperative Llama2 Precomputed XLMR
 PACKAGES := libopenblas-dev libyaml-dev zlib1g-dev libssl-dev libsqlite3-dev pkg-config python3-pip unzip
 
 .PHONY: build setup run test golden bench format lint clean

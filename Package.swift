@@ -13,6 +13,7 @@ let plugins: [(folder: String, module: String, dependencies: [Target.Dependency]
   ("BioBERT", "BioBERT", transformers),
   ("CRF", "CRF", ["CLinearChain"]),
   ("KL-cooperative", "KLCooperative", []),
+  ("Llama2", "Llama2", [.product(name: "Tokenizers", package: "Transformers"), "CLlama"]),
   ("Precomputed", "Precomputed", [contextFiles]),
   ("XLM-R", "XLMR", transformers),
 ]
@@ -48,6 +49,7 @@ let package = Package(
       name: "CCrypto", path: "Sources/Host/CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .target(
       name: "CLinearChain", path: "Plugins/CRF/Sources/CLinearChain", cSettings: [.unsafeFlags(["-O3"])]),
+    .target(name: "CLlama", path: "Plugins/Llama2/Sources/CLlama", cSettings: [.unsafeFlags(["-O3"])]),
     .target(name: "TestSupport", dependencies: [api], path: "Tests/TestSupport"),
     .testTarget(
       name: "HostTests",
@@ -58,14 +60,14 @@ let package = Package(
     .testTarget(name: "TokenizersTests", dependencies: ["TestSupport", api] + transformers, path: "Tests/TokenizersTests"),
     .testTarget(name: "ContextFilesTests", dependencies: [contextFiles], path: "Tests/ContextFilesTests"),
     .testTarget(
-      name: "PluginTests", dependencies: ["TestSupport", api] + transformers + pluginTargets, path: "Tests/PluginTests"),
+      name: "PluginTests", dependencies: ["CLlama", "TestSupport", api] + transformers + pluginTargets, path: "Tests/PluginTests"),
     .testTarget(
-      name: "GoldenTests", dependencies: ["Host", "TestSupport", api] + transformers + pluginTargets,
+      name: "GoldenTests", dependencies: ["CLlama", "Host", "TestSupport", api] + transformers + pluginTargets,
       path: "Tests/GoldenTests"),
     .testTarget(
       name: "ConformanceTests", dependencies: ["Host", "TestSupport", api, contextFiles] + transformers + pluginTargets,
       path: "Tests/ConformanceTests"),
-    .testTarget(name: "NumericsTests", dependencies: [api], path: "Tests/NumericsTests"),
+    .testTarget(name: "NumericsTests", dependencies: ["TestSupport", api], path: "Tests/NumericsTests"),
     .testTarget(name: "WeightsTests", dependencies: ["TestSupport", api], path: "Tests/WeightsTests"),
   ]
     + plugins.map {

@@ -8,6 +8,7 @@ import Transformers
 #endif
 
 func exponential(_ x: Float) -> Float { exp(x) }
+func logarithm(_ x: Double) -> Double { log(x) }
 
 /// Where the parity fixtures are: `$CALM_GOLDEN`, by default `../shared/golden` beside the package.
 enum Golden {

@@ -1,4 +1,5 @@
 import PluginAPI
+import TestSupport
 import Testing
 
 /// Kernels against the same mathematics written naively in float64. One test at a time, since the number of threads is the
@@ -15,27 +16,6 @@ func onThreads<Result>(_ count: Int, _ body: () throws -> Result) rethrows -> Re
   Threads.count = count
   defer { Threads.count = before }
   return try body()
-}
-
-extension Tensor {
-  /// Numbers uniform in ±`bound`.
-  static func random(_ shape: [Int], within bound: Double = 1, _ random: inout RandomStream) -> Tensor {
-    let tensor = Tensor(zeros: shape)
-    for i in 0..<tensor.count { tensor[i] = Float((2 * random.uniform() - 1) * bound) }
-    return tensor
-  }
-
-  /// Every element the same.
-  static func filled(_ shape: [Int], _ value: Float) -> Tensor {
-    let tensor = Tensor(zeros: shape)
-    for i in 0..<tensor.count { tensor[i] = value }
-    return tensor
-  }
-
-  var doubles: [Double] { values.map(Double.init) }
-
-  /// The bits, which compare equal where NaN does not.
-  var bits: [UInt32] { values.map(\.bitPattern) }
 }
 
 /// Expects each element within `tolerance` of its twin, relative to the largest twin or 1.

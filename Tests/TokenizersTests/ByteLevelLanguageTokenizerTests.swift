@@ -30,7 +30,8 @@ struct ByteLevelLanguageTokenizerTests {
   }
 
   private static let gpt2 = #"{"type": "ByteLevel", "add_prefix_space": false, "use_regex": true}"#
-  private static let digits = #"{"type": "Sequence", "pretokenizers": [{"type": "Digits", "individual_digits": true}, \#(gpt2)]}"#
+  private static let digits =
+    #"{"type": "Sequence", "pretokenizers": [{"type": "Digits", "individual_digits": true}, \#(gpt2)]}"#
   private static let llama3 = #"""
     {"type": "Sequence", "pretokenizers": [{"type": "Split", "behavior": "Isolated", "invert": false, "pattern": {"Regex":
       "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+"}},
@@ -38,8 +39,7 @@ struct ByteLevelLanguageTokenizerTests {
     """#
 
   private static func folder(_ json: String, _ others: [String: String] = [:]) throws -> any LanguageTokenizer {
-    let folder = try TokenizerFolder(texts: ["tokenizer.json": json].merging(others) { $1 })
-    return try loadLanguageTokenizer(folder: folder.path)
+    try TokenizerFolder(texts: ["tokenizer.json": json].merging(others) { $1 }).loadLanguageTokenizer()
   }
 
   /// The same ids from both forms of the model's files.
@@ -118,7 +118,9 @@ struct ByteLevelLanguageTokenizerTests {
     expect(Self.json(Self.gpt2, normalizer: #"{"type": "NFC"}"#), "NFC")
     expect(Self.json(Self.gpt2.replacing("false", with: "true")), "add_prefix_space: true")
     expect(Self.json(Self.gpt2.replacing(#""use_regex": true"#, with: #""use_regex": false"#)), "use_regex: false")
-    expect(Self.json(Self.digits.replacing(#""individual_digits": true"#, with: #""individual_digits": false"#)), "individual_digits")
+    expect(
+      Self.json(Self.digits.replacing(#""individual_digits": true"#, with: #""individual_digits": false"#)), "individual_digits"
+    )
     expect(Self.json(Self.digits.replacing("Digits", with: "Punctuation")), "Punctuation")
     expect(Self.json(Self.llama3.replacing("{1,3}", with: "{1,2}")), "pattern")
     expect(Self.json(Self.llama3.replacing("Isolated", with: "Removed")), "behavior")

@@ -7,7 +7,7 @@ extension GGUFBuilder {
   /// The tokenizer of the file.
   func tokenizer() throws -> any LanguageTokenizer {
     let folder = try TokenizerFolder(["model.gguf": bytes])
-    return try loadLanguageTokenizer(gguf: GGUFFile(path: folder.path + "/model.gguf"))
+    return try withExtendedLifetime(folder) { try loadLanguageTokenizer(gguf: GGUFFile(path: folder.path + "/model.gguf")) }
   }
 
   /// The entry of `key` is another one.

@@ -28,7 +28,7 @@ struct LanguageTokenizerGoldenTests {
       for name in [file, "tokenizer_config.json", "config.json", "generation_config.json"] where files.contains(name) {
         try FileManager.default.createSymbolicLink(atPath: "\(part.path)/\(name)", withDestinationPath: "\(path)/\(name)")
       }
-      return ("\(folder)/\(file)", try loadLanguageTokenizer(folder: part.path))
+      return ("\(folder)/\(file)", try part.loadLanguageTokenizer())
     }
   }
 
@@ -48,7 +48,9 @@ struct LanguageTokenizerGoldenTests {
           let parses = ["<s>", "</s>", "<unk>"].contains { text.contains($0) }
           let plain = tokenizer.encode(text, parsingSpecials: false)
           encoded.compare(plain, parses ? ids : theirs ?? ids, "\(name) case \(index)")
-          if let theirs { encoded.compare(tokenizer.encode(text, parsingSpecials: true), theirs, "\(name) case \(index) parsed") }
+          if let theirs {
+            encoded.compare(tokenizer.encode(text, parsingSpecials: true), theirs, "\(name) case \(index) parsed")
+          }
           if let expected = row["decoded"]?.string {
             decoded.compare(
               Array(tokenizer.decode(ids).unicodeScalars), Array(expected.unicodeScalars), "\(name) decoding \(index)")

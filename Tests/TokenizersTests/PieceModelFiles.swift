@@ -92,9 +92,8 @@ struct PieceModelFiles {
 
   /// The tokenizer of each form; of the first alone where a model has what the others cannot say.
   func tokenizers(all: Bool = true) throws -> [any LanguageTokenizer] {
-    let model = try loadLanguageTokenizer(folder: TokenizerFolder(["tokenizer.model": sentencePiece]).path)
+    let model = try TokenizerFolder(["tokenizer.model": sentencePiece]).loadLanguageTokenizer()
     if !all { return [model] }
-    let file = try TokenizerFolder(["tokenizer.json": Array(json.utf8)])
-    return [model, try loadLanguageTokenizer(folder: file.path), try gguf.tokenizer()]
+    return [model, try TokenizerFolder(texts: ["tokenizer.json": json]).loadLanguageTokenizer(), try gguf.tokenizer()]
   }
 }

@@ -23,9 +23,11 @@ struct PreTokenizerTests {
   }
 
   @Test func byHand() {
-    #expect(Self.words("I'm 12345 \n\n ok!\n x", .llama3(digits: 3)) == ["I", "'m", " ", "123", "45", " \n\n", " ok", "!\n", " x"])
+    #expect(
+      Self.words("I'm 12345 \n\n ok!\n x", .llama3(digits: 3)) == ["I", "'m", " ", "123", "45", " \n\n", " ok", "!\n", " x"])
     #expect(Self.words("1234", .llama3(digits: 1)) == ["1", "2", "3", "4"])
-    #expect(Self.words("a  \n", .llama3(digits: 3)) == ["a", "  \n"] && Self.words("a   b", .llama3(digits: 3)) == ["a", "  ", " b"])
+    #expect(
+      Self.words("a  \n", .llama3(digits: 3)) == ["a", "  \n"] && Self.words("a   b", .llama3(digits: 3)) == ["a", "  ", " b"])
     #expect(Self.words("'SHE (x)\tz", .llama3(digits: 3)) == ["'S", "HE", " (", "x", ")", "\tz"])
     #expect(Self.words("a 12 b1", .digitsApart) == ["a", " ", "1", "2", " b", "1"])
     #expect(Self.words("a 12 b1", .gpt2) == ["a", " 12", " b", "1"])

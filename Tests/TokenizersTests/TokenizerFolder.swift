@@ -24,4 +24,8 @@ final class TokenizerFolder: Sendable {
   deinit { try? FileManager.default.removeItem(atPath: path) }
 
   func load() throws(TokenizerError) -> any Tokenizer { try loadTokenizer(folder: path) }
+
+  func loadLanguageTokenizer() throws(TokenizerError) -> any LanguageTokenizer {
+    try Tokenizers.loadLanguageTokenizer(folder: path)
+  }
 }

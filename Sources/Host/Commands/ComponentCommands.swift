@@ -19,16 +19,9 @@ struct EncoderOptions: ParsableArguments {
   static func open(
     model: String, plugin: String?, options: [(name: String, value: String)] = [], textOnly: Bool = false
   ) throws -> any TokenEncoder {
-    let registry = PluginRegistry(declared: [], folders: [])
     let id = try plugin ?? pluginID(forModel: model)
-    let loaded = try registry.plugin(id: id, kind: .encoder, mark: nil)
-    let entries = ([("model", model)] + options).map { name, value in
-      let place = SourceMark(file: "--\(name)", line: 1, column: 1)
-      return ConfigNode.Entry(.init(name, mark: place), ConfigNode(.scalar(value, quoted: true), mark: place))
-    }
-    let given = ConfigNode(.map(entries), mark: SourceMark(file: "--model", line: 1, column: 1))
-    let use = PluginUse(id: id, plugin: loaded, options: given.filled(with: loaded.manifest.options))
-    guard let encoder = try use.make(shape: Shape(textOnly: textOnly), services: .standard(seed: 1)) as? any TokenEncoder else {
+    let made = try makeComponent(id, .encoder, options: [("model", model)] + options, shape: Shape(textOnly: textOnly))
+    guard let encoder = made as? any TokenEncoder else {
       throw Diagnostic("P310", "plugin `\(id)` is an encoder without sub-tokens")
     }
     return encoder
@@ -48,6 +41,20 @@ struct EncoderOptions: ParsableArguments {
       throw Diagnostic("M401", "no shipped plugin reads models of type `\(type)` (\(folder))", hint: "name one with --plugin")
     }
   }
+}
+
+/// A plugin that a command tries alone; `options` come from the command line, each from the flag of its name.
+func makeComponent(
+  _ id: String, _ kind: PluginKind, options: [(name: String, value: String)], shape: Shape = Shape()
+) throws -> any Plugin {
+  let loaded = try PluginRegistry(declared: [], folders: []).plugin(id: id, kind: kind, mark: nil)
+  let entries = options.map { name, value in
+    let place = SourceMark(file: "--\(name)", line: 1, column: 1)
+    return ConfigNode.Entry(.init(name, mark: place), ConfigNode(.scalar(value, quoted: false), mark: place))
+  }
+  let given = ConfigNode(.map(entries), mark: SourceMark(file: "the command line", line: 1, column: 1))
+  return try PluginUse(id: id, plugin: loaded, options: given.filled(with: loaded.manifest.options))
+    .make(shape: shape, services: .standard(seed: 1))
 }
 
 /// The content of a file; `-` is standard input.

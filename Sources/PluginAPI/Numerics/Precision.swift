@@ -35,5 +35,8 @@ public final class PackedMatrix: @unchecked Sendable {
     precondition(packed != nil, "no memory for a packed weight \(weight.shape)")
   }
 
+  /// Bytes that it takes.
+  public var bytes: Int { packed.map { calm_packed_bytes($0) } ?? 0 }
+
   deinit { calm_packed_free(packed) }
 }

@@ -30,7 +30,8 @@ extension ByteLevelLanguageTokenizer {
   init(_ source: GGUFTokenizerSource) throws(TokenizerError) {
     let key = "tokenizer.ggml.pre"
     guard let name = source.file.metadata[key]?.string else {
-      throw source.fault(key, "is missing: how the text is split into words is not known", "convert the model again with a current tool")
+      throw source.fault(
+        key, "is missing: how the text is split into words is not known", "convert the model again with a current tool")
     }
     guard let named = PreTokenizer.named[name] else {
       let known = PreTokenizer.named.keys.sorted().joined(separator: ", ")

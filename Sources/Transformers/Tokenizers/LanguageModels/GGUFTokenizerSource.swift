@@ -27,7 +27,6 @@ struct GGUFTokenizerSource {
       throw fault("tokenizer.ggml.tokens", "has \(count) texts, but the model's token_embd.weight has \(rows) rows")
     }
     vocabulary = try Vocabulary(numbered: pieces, file: file.file.path)
-    guard vocabulary.count == count else { throw fault("tokenizer.ggml.tokens", "holds nothing but empty texts") }
     if let value = file.metadata["tokenizer.ggml.token_type"] {
       guard let numbers = value.array?.integers, numbers.count == count else {
         throw fault("tokenizer.ggml.token_type", "is not a list of \(count) integers, one for each of tokenizer.ggml.tokens")

@@ -18,7 +18,9 @@ struct LanguageFolder {
       for element in value?.elements ?? value.map({ [$0] }) ?? [] {
         stops.append((try Self.number(element, "eos_token_id", file), "eos_token_id", file))
       }
-      if begin == nil, let id = json["bos_token_id"] { begin = (try Self.number(id, "bos_token_id", file), "bos_token_id", file) }
+      if begin == nil, let id = json["bos_token_id"] {
+        begin = (try Self.number(id, "bos_token_id", file), "bos_token_id", file)
+      }
     }
     let jinja = path + "/chat_template.jinja"
     template =

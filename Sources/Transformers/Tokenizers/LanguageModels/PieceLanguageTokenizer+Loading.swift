@@ -11,7 +11,6 @@ extension PieceLanguageTokenizer {
     guard source.marksSpaces else { throw refusal("escape_whitespaces: false") }
     guard !source.marksWordEnds else { throw refusal("treat_whitespace_as_suffix: true") }
     let vocabulary = try Vocabulary(numbered: source.pieces, file: source.file)
-    guard vocabulary.count == source.pieces.count else { throw refusal("pieces without text") }
     var kinds: [PiecePairModel.Kind] = []
     for (id, kind) in source.kinds.enumerated() {
       guard let kind = UInt8(exactly: kind).flatMap(PiecePairModel.Kind.init) else {
@@ -53,7 +52,9 @@ extension PieceLanguageTokenizer {
     for key in ["continuing_subword_prefix", "end_of_word_suffix"] { try file.require(model, key, "") }
     guard model["dropout"]?.number ?? 0 == 0 else { throw file.refusal("dropout of merges") }
     guard model["byte_fallback"]?.bool == true else { throw file.refusal("byte_fallback: false without a ByteLevel step") }
-    guard let byteIDs = Self.byteIDs(vocabulary) else { throw file.malformed("the vocabulary lacks pieces of bytes, <0x00> to <0xFF>") }
+    guard let byteIDs = Self.byteIDs(vocabulary) else {
+      throw file.malformed("the vocabulary lacks pieces of bytes, <0x00> to <0xFF>")
+    }
     var merges = MergeList(file: file.path) { "merges[\($0)]" }
     guard model["merges"]?.isArray == true else { throw file.malformed("the model has no merges") }
     try merges.append(model["merges"])

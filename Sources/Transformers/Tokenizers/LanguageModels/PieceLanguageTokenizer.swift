@@ -143,7 +143,9 @@ struct PieceLanguageTokenizer: LanguageTokenizer {
   /// The pieces of the 256 bytes, `<0x00>` to `<0xFF>`; nil where one is missing.
   static func byteIDs(_ vocabulary: Vocabulary) -> [Int32]? {
     let digits = Array("0123456789ABCDEF".utf8)
-    let ids = (0..<256).compactMap { vocabulary.id(of: Array("<0x".utf8) + [digits[$0 / 16], digits[$0 % 16]] + Array(">".utf8)) }
+    let ids = (0..<256).compactMap {
+      vocabulary.id(of: Array("<0x".utf8) + [digits[$0 / 16], digits[$0 % 16]] + Array(">".utf8))
+    }
     return ids.count == 256 ? ids : nil
   }
 }
