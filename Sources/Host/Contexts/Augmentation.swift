@@ -111,11 +111,15 @@ struct Augmentation: Sendable {
     let store = try openStore()
     var plan = try plan(split: split, sentences: sentences, limit: limit, store: store)
     var result = Result(contexts: [], served: plan.served, found: plan.found)
-    if let most, plan.requests.count > most {
+    // Files are read whole, which also checks that they belong to the sentences.
+    if let most, storePath != nil, plan.requests.count > most {
       plan.requests.removeSubrange(most...)
       plan.keys.removeSubrange(most...)
     }
     if !plan.requests.isEmpty {
+      if store != nil {
+        progress.note("contexts of \(split): \(plan.served + plan.found) are there, \(plan.requests.count) to ask for")
+      }
       let asking = Asking(augmentation: self, split: split, failBelow: section.failBelow, store: store, progress: progress)
       let (answers, meter) = try await asking.answers(plan.requests, keys: plan.keys)
       for (key, answer) in zip(plan.keys, answers) {
