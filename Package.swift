@@ -60,7 +60,8 @@ let package = Package(
     .testTarget(name: "TokenizersTests", dependencies: ["TestSupport", api] + transformers, path: "Tests/TokenizersTests"),
     .testTarget(name: "ContextFilesTests", dependencies: [contextFiles], path: "Tests/ContextFilesTests"),
     .testTarget(
-      name: "PluginTests", dependencies: ["CLlama", "TestSupport", api] + transformers + pluginTargets, path: "Tests/PluginTests"),
+      name: "PluginTests", dependencies: ["CLlama", "TestSupport", api] + transformers + pluginTargets,
+      path: "Tests/PluginTests"),
     .testTarget(
       name: "GoldenTests", dependencies: ["CLlama", "Host", "TestSupport", api] + transformers + pluginTargets,
       path: "Tests/GoldenTests"),

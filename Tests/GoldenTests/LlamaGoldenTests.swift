@@ -53,7 +53,9 @@ struct LlamaGoldenTests {
       for (name, all) in [("\(fixture.tag).logits.\(index)", true), ("\(fixture.tag).last_logits.\(index)", false)] {
         guard expected.entries[name] != nil else { continue }
         let stated = try expected.tensor(name)
-        #expect(difference(try Self.logits(model, tokens, all: all), stated.view(shape: [all ? tokens.count : 1, model.vocabulary])) < 1e-3, "\(name)")
+        #expect(
+          difference(try Self.logits(model, tokens, all: all), stated.view(shape: [all ? tokens.count : 1, model.vocabulary]))
+            < 1e-3, "\(name)")
         compared += 1
       }
     }
@@ -64,7 +66,11 @@ struct LlamaGoldenTests {
     let json = try Golden.json("\(fixture.folder)/expected.json")
     let model = try LlamaModel(ModelFile(path: fixture.path), arithmetic: .exact)
     let cases = json[fixture.tag].list
-    let prompts = cases.map { Prompt(index: $0["prompt"].int ?? 0, tokens: json["prompts"].list[$0["prompt"].int ?? 0]["ids"].ints.map { Int32($0) }, random: RandomStream(seed: 0, "")) }
+    let prompts = cases.map {
+      Prompt(
+        index: $0["prompt"].int ?? 0, tokens: json["prompts"].list[$0["prompt"].int ?? 0]["ids"].ints.map { Int32($0) },
+        random: RandomStream(seed: 0, ""))
+    }
     let engine = GenerationEngine(
       model: model, sampling: Sampling(temperature: 0), stopTokens: [], maxNewTokens: cases.first?["greedy"].list.count ?? 0,
       streams: 3, cacheBytes: 1 << 30)

@@ -19,7 +19,8 @@ struct SmolLMGoldenTests {
     }
     var written: [Int: [Int]] = [:]
     try GenerationEngine(
-      model: model, sampling: Sampling(temperature: 0), stopTokens: stop, maxNewTokens: json["n"].int ?? 0, streams: 4, cacheBytes: 1 << 30
+      model: model, sampling: Sampling(temperature: 0), stopTokens: stop, maxNewTokens: json["n"].int ?? 0, streams: 4,
+      cacheBytes: 1 << 30
     ).run(prompts) { written[$0.index] = $0.tokens.map(Int.init) }
     for (index, one) in cases.enumerated() {
       // The text is that of the reference as long as no two tokens were nearly equal.

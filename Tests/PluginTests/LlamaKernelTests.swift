@@ -18,8 +18,10 @@ import Testing
   }
 
   static let products = [
-    Product(columns: 16, blocks: 1, rows: 1, bits: 4, minimums: true), Product(columns: 37, blocks: 3, rows: 5, bits: 4, minimums: true),
-    Product(columns: 50, blocks: 18, rows: 13, bits: 4, minimums: false), Product(columns: 7, blocks: 2, rows: 3, bits: 8, minimums: false),
+    Product(columns: 16, blocks: 1, rows: 1, bits: 4, minimums: true),
+    Product(columns: 37, blocks: 3, rows: 5, bits: 4, minimums: true),
+    Product(columns: 50, blocks: 18, rows: 13, bits: 4, minimums: false),
+    Product(columns: 7, blocks: 2, rows: 3, bits: 8, minimums: false),
     Product(columns: 33, blocks: 5, rows: 21, bits: 8, minimums: false),
   ]
 
@@ -27,8 +29,9 @@ import Testing
   @Test(arguments: products, [false, true]) func panels(_ p: Product, extreme: Bool) throws {
     var random = RandomStream(seed: 1, "panels \(p)")
     let depth = p.blocks * 32
-    let matrix = try #require(QuantisedMatrix(
-      columns: p.columns, depth: depth, bits: p.bits, offset: p.bits == 8 ? 128 : p.minimums ? 0 : 8, minimums: p.minimums))
+    let matrix = try #require(
+      QuantisedMatrix(
+        columns: p.columns, depth: depth, bits: p.bits, offset: p.bits == 8 ? 128 : p.minimums ? 0 : 8, minimums: p.minimums))
     // Rows of a file's blocks: Q8_0, Q4_1 or Q4_0.
     let bytes = p.bits == 8 ? 34 : p.minimums ? 20 : 18
     var weights = [[Double]]()
@@ -38,13 +41,16 @@ import Testing
         let scale = Float16(0.01 + random.uniform()), least = Float16(random.uniform() - 0.5)
         withUnsafeBytes(of: scale.bitPattern) { row += $0 }
         if p.minimums { withUnsafeBytes(of: least.bitPattern) { row += $0 } }
-        let codes = (0..<32).map { _ in extreme ? (random.next() & 1 == 0 ? 0 : 255) : UInt8(truncatingIfNeeded: random.next()) }
+        let codes = (0..<32).map { _ in extreme ? (random.next() & 1 == 0 ? 0 : 255) : UInt8(truncatingIfNeeded: random.next())
+        }
         if p.bits == 8 {
           row += codes
           values += codes.map { Double(scale) * Double(Int8(bitPattern: $0)) }
         } else {
           row += (0..<16).map { codes[$0] & 15 | codes[$0 + 16] << 4 }
-          values += codes.map { p.minimums ? Double(scale) * Double($0 & 15) + Double(least) : Double(scale) * (Double($0 & 15) - 8) }
+          values += codes.map {
+            p.minimums ? Double(scale) * Double($0 & 15) + Double(least) : Double(scale) * (Double($0 & 15) - 8)
+          }
         }
       }
       #expect(row.count == p.blocks * bytes)
@@ -53,7 +59,8 @@ import Testing
       }
       weights.append(values)
     }
-    let x = (0..<p.rows * depth).map { _ in extreme ? (random.next() & 1 == 0 ? Float(-1) : 1) : Float(random.uniform() * 2 - 1) }
+    let x = (0..<p.rows * depth).map { _ in extreme ? (random.next() & 1 == 0 ? Float(-1) : 1) : Float(random.uniform() * 2 - 1)
+    }
     let quantised = QuantisedRows(rows: p.rows, depth: depth)
     calm_quantise_rows(x, Int32(p.rows), Int32(depth), quantised.codes, quantised.scales, quantised.sums)
     let rounded = (0..<p.rows * depth).map { Double(quantised.codes[$0]) * Double(quantised.scales[$0 / 32]) }
@@ -91,7 +98,8 @@ import Testing
     let (shared, size, window) = shape
     var random = RandomStream(seed: 2, "attention \(shape)")
     let configuration = LlamaConfiguration(
-      hidden: size, layers: 1, heads: 1, keyValueHeads: 1, headSize: size, intermediate: 1, positions: 1000, window: nil, epsilon: 1e-5,
+      hidden: size, layers: 1, heads: 1, keyValueHeads: 1, headSize: size, intermediate: 1, positions: 1000, window: nil,
+      epsilon: 1e-5,
       rotary: RotaryEmbedding(base: 1), interleaved: false)
     func rounded(_ x: Float) -> Double { half ? Double(Float16(x)) : Double(x) }
     func vectors(_ count: Int) -> [[Float]] { (0..<count).map { _ in (0..<size).map { _ in Float(random.normal()) } } }
@@ -100,7 +108,8 @@ import Testing
     func put(_ cache: KeyValueCache, _ keys: [[Float]], _ values: [[Float]], from: Int) {
       for (i, (key, value)) in zip(keys, values).enumerated() {
         calm_put_position(
-          cache.keys(layer: 0, head: 0), cache.values(layer: 0, head: 0), Int32(from + i), key, value, Int32(size), half ? 1 : 0)
+          cache.keys(layer: 0, head: 0), cache.values(layer: 0, head: 0), Int32(from + i), key, value, Int32(size), half ? 1 : 0
+        )
       }
       cache.count = max(cache.count, from + keys.count)
     }
@@ -127,7 +136,9 @@ import Testing
           queries.append(query(together, cache))
           whole.append(query(alone, both))
           let k = Array((prefix.keys + keys)[first..<last]), v = Array((prefix.values + values)[first..<last])
-          let scores = k.map { key in (0..<size).reduce(0.0) { $0 + Double(questions.data[row * size + $1]) * rounded(key[$1]) } * 0.25 }
+          let scores = k.map { key in
+            (0..<size).reduce(0.0) { $0 + Double(questions.data[row * size + $1]) * rounded(key[$1]) } * 0.25
+          }
           let most = scores.max() ?? 0, weights = scores.map { exp($0 - most) }, sum = weights.reduce(0, +)
           expected += (0..<size).map { d in zip(weights, v).reduce(0.0) { $0 + $1.0 * rounded($1.1[d]) } / sum }
           row += 1
@@ -148,7 +159,8 @@ import Testing
 
   @Test(arguments: [1, 15, 16, 100, 576]) func rows(width: Int) {
     var random = RandomStream(seed: 3, "rows \(width)")
-    let x = Tensor.random([3, width], within: 2, &random), weight = Tensor.random([width], &random), y = Tensor(zeros: [3, width])
+    let x = Tensor.random([3, width], within: 2, &random), weight = Tensor.random([width], &random),
+      y = Tensor(zeros: [3, width])
     calm_rms_norm(y.data, x.data, weight.data, 3, Int32(width), 1e-5)
     let norm = (0..<3).flatMap { r -> [Double] in
       let row = x.rows(r..<r + 1).doubles, mean = row.reduce(0) { $0 + $1 * $1 } / Double(width)
@@ -160,7 +172,9 @@ import Testing
     calm_gated(gate.data, up.data, gate.count)
     #expect(gate.error(gated) < 1e-5)
     var at: Int32 = 0, finite: Int32 = 0
-    #expect(calm_maximum(x.data, Int32(width), &at, &finite) == x.values[..<width].max() && finite == 1 && x[Int(at)] == x.values[..<width].max())
+    #expect(
+      calm_maximum(x.data, Int32(width), &at, &finite) == x.values[..<width].max() && finite == 1
+        && x[Int(at)] == x.values[..<width].max())
     x[width / 2] = .nan
     _ = calm_maximum(x.data, Int32(width), &at, &finite)
     #expect(finite == 0)

@@ -46,10 +46,12 @@ struct BenchGenerate: ParsableCommand {
             ("prompt", .count(prompt)), ("tokens", .count(tokens)), ("streams", .count(count)),
           ],
           results: [
-            ("prefillTokensPerSecond", .number(median(\.prefill), digits: 1)), ("decodeTokensPerSecond", .number(decode, digits: 1)),
+            ("prefillTokensPerSecond", .number(median(\.prefill), digits: 1)),
+            ("decodeTokensPerSecond", .number(decode, digits: 1)),
             ("weightGBs", .number(decode / Double(count) * Double(last.weightBytes) / 1e9, digits: 1)),
             ("readGBs", .number((MachineLimits.bytesReadPerSecond() ?? 0) / 1e9, digits: 1)),
-            ("cacheMB", .number(Double(last.cacheBytes) / 1e6, digits: 1)), ("peakMB", .number(PeakMemory.mebibytes, digits: 0)),
+            ("cacheMB", .number(Double(last.cacheBytes) / 1e6, digits: 1)),
+            ("peakMB", .number(PeakMemory.mebibytes, digits: 0)),
           ]))
     }
     try bench.report(rows)

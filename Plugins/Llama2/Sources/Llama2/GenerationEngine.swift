@@ -91,7 +91,8 @@ struct GenerationEngine {
       if let last = sequence.written.last {
         rows.append(
           StepRow(
-            token: last, cache: sequence.cache, position: sequence.prompt.tokens.count + sequence.written.count - 1, wantsLogits: true))
+            token: last, cache: sequence.cache, position: sequence.prompt.tokens.count + sequence.written.count - 1,
+            wantsLogits: true))
         writers.append(sequence)
         continue
       }
@@ -124,7 +125,8 @@ struct GenerationEngine {
         active.removeAll { $0 === sequence }
         finished(
           Continuation(
-            index: sequence.prompt.index, tokens: sequence.written, stopped: stopped, promptTokens: sequence.prompt.tokens.count,
+            index: sequence.prompt.index, tokens: sequence.written, stopped: stopped,
+            promptTokens: sequence.prompt.tokens.count,
             milliseconds: sequence.milliseconds))
       }
     }

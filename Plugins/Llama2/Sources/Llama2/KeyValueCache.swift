@@ -37,7 +37,8 @@ final class KeyValueCache: @unchecked Sendable {
 
   /// Bytes that a sequence of so many positions takes.
   static func bytes(_ configuration: LlamaConfiguration, positions: Int, half: Bool) -> Int {
-    (positions + 15) / 16 * 16 * configuration.headSize * (half ? 2 : 4) * 2 * configuration.keyValueHeads * configuration.layers
+    (positions + 15) / 16 * 16 * configuration.headSize * (half ? 2 : 4) * 2 * configuration.keyValueHeads
+      * configuration.layers
   }
 
   func keys(layer: Int, head: Int) -> UnsafeMutableRawPointer { memory + (layer * heads + head) * 2 * part }

@@ -27,14 +27,16 @@ final class Llama2Augmentor: TextGenerator {
     } else {
       chat = .none
       services.log(
-        .warning, "llama2: \(options.model) has no chat template that is known; prompt and sentence are given as plain text. Set `chat:`")
+        .warning,
+        "llama2: \(options.model) has no chat template that is known; prompt and sentence are given as plain text. Set `chat:`")
     }
     fingerprint = try Self.fingerprint(options, chat: chat, file)
   }
 
   private func tokenizer() throws -> any LanguageTokenizer {
     guard let optionalTokenizer else {
-      throw Diagnostic("M404", "\(file.path) has no tokenizer: it can be measured, but not asked", hint: "use the model's whole file")
+      throw Diagnostic(
+        "M404", "\(file.path) has no tokenizer: it can be measured, but not asked", hint: "use the model's whole file")
     }
     return optionalTokenizer
   }
@@ -42,7 +44,8 @@ final class Llama2Augmentor: TextGenerator {
   /// Everything the text depends on besides the request: not `streams`, nor threads.
   private static func fingerprint(_ o: Llama2Options, chat: ChatTemplate, _ file: ModelFile) throws -> [String: String] {
     var names = [
-      "model": try file.digest(), "arithmetic": o.arithmetic.rawValue, "chat": chat.rawValue, "promptSlot": o.promptSlot.rawValue,
+      "model": try file.digest(), "arithmetic": o.arithmetic.rawValue, "chat": chat.rawValue,
+      "promptSlot": o.promptSlot.rawValue,
       "maxNewTokens": "\(o.maxNewTokens)", "temperature": "\(o.temperature)",
     ]
     if o.arithmetic == .fast { names["quantise"] = o.quantise.rawValue }

@@ -17,7 +17,8 @@ extension LlamaConfiguration {
   private init(_ file: GGUFFile) throws {
     let path = file.file.path
     guard let architecture = file.metadata["general.architecture"]?.string else {
-      throw Diagnostic("M402", "\(path): the metadata has no `general.architecture`", hint: "is it the file of a language model?")
+      throw Diagnostic(
+        "M402", "\(path): the metadata has no `general.architecture`", hint: "is it the file of a language model?")
     }
     guard architecture == "llama" || architecture == "mistral" else {
       throw Diagnostic(
@@ -39,7 +40,8 @@ extension LlamaConfiguration {
     keyValueHeads = value("attention.head_count_kv")?.integer ?? heads
     headSize = value("attention.key_length")?.integer ?? value("rope.dimension_count")?.integer ?? hidden / heads
     if let rotated = value("rope.dimension_count")?.integer, rotated != headSize {
-      throw Diagnostic("M402", "\(path): only \(rotated) of the \(headSize) numbers of a head are rotated, which is not supported")
+      throw Diagnostic(
+        "M402", "\(path): only \(rotated) of the \(headSize) numbers of a head are rotated, which is not supported")
     }
     positions = try integer("context_length")
     window = value("attention.sliding_window")?.integer.flatMap { $0 > 0 ? $0 : nil }
@@ -50,7 +52,9 @@ extension LlamaConfiguration {
     case "linear": rotary.scaling = .linear(factor: value("rope.scaling.factor")?.number ?? 1)
     case let other: throw Self.unknownScaling(path, other)
     }
-    if let scale = value("rope.scale_linear")?.number, rotary.scaling == .none, scale != 1 { rotary.scaling = .linear(factor: scale) }
+    if let scale = value("rope.scale_linear")?.number, rotary.scaling == .none, scale != 1 {
+      rotary.scaling = .linear(factor: scale)
+    }
     interleaved = true
     if file.entries["rope_freqs.weight"] != nil {
       let divisors: Tensor
@@ -120,7 +124,8 @@ extension LlamaConfiguration {
         let original = rope?.original_max_position_embeddings, factor > 0, high > low, low > 0
       else {
         throw Diagnostic(
-          "M402", "\(path): rope scaling `llama3` needs factor, low_freq_factor, high_freq_factor and "
+          "M402",
+          "\(path): rope scaling `llama3` needs factor, low_freq_factor, high_freq_factor and "
             + "original_max_position_embeddings")
       }
       rotary.scaling = .llama3(factor: factor, low: low, high: high, original: Double(original))

@@ -34,7 +34,8 @@ final class LlamaModel: @unchecked Sendable {
 
   func cache(start: Int = 0, positions: Int) throws -> KeyValueCache {
     guard let cache = KeyValueCache(configuration, start: start, positions: positions, half: halfCache) else {
-      throw PluginError("no memory for the keys and values of \(positions) positions", hint: "lower `streams` or `cacheMegabytes`")
+      throw PluginError(
+        "no memory for the keys and values of \(positions) positions", hint: "lower `streams` or `cacheMegabytes`")
     }
     return cache
   }
@@ -57,7 +58,8 @@ final class LlamaModel: @unchecked Sendable {
         room.normed, rows: count, quantised: room.quantised, into: [room.q, room.k, room.v], scratch: room.sum)
       put(rows, layer: index, room)
       attend(rows, layer: index, shared: shared, room)
-      layer.output.multiply(room.attended, rows: count, quantised: room.quantised, into: [room.x], scratch: room.sum, adding: true)
+      layer.output.multiply(
+        room.attended, rows: count, quantised: room.quantised, into: [room.x], scratch: room.sum, adding: true)
       norm(room.normed, room.x, layer.feedForwardNorm, rows: count)
       layer.gateUp.multiply(
         room.normed, rows: count, quantised: room.quantised, into: [room.gate, room.up], scratch: room.sum)
@@ -79,7 +81,9 @@ final class LlamaModel: @unchecked Sendable {
   }
 
   /// Bytes of weights that a step reads.
-  var weightBytes: Int { (weights.layers.flatMap { [$0.queryKeyValue, $0.output, $0.gateUp, $0.down] } + [weights.head]).reduce(0) { $0 + $1.bytes } }
+  var weightBytes: Int {
+    (weights.layers.flatMap { [$0.queryKeyValue, $0.output, $0.gateUp, $0.down] } + [weights.head]).reduce(0) { $0 + $1.bytes }
+  }
 
   /// The final norm's states of the last step's wanted rows [wanted rows, hidden].
   var finalStates: UnsafeMutablePointer<Float>? { room?.normed }

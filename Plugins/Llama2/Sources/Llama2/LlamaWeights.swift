@@ -50,7 +50,8 @@ struct LlamaWeights: Sendable {
     // Everything is compared with the configuration before anything is allocated.
     guard let table = file.shape("model.embed_tokens.weight"), table.count == 2, table[1] == c.hidden, table[0] > 0 else {
       throw Diagnostic(
-        "M403", "\(file.path): the embedding is missing or its shape \(file.shape("model.embed_tokens.weight") ?? []) does not "
+        "M403",
+        "\(file.path): the embedding is missing or its shape \(file.shape("model.embed_tokens.weight") ?? []) does not "
           + "end with the hidden size \(c.hidden)")
     }
     used.insert("model.embed_tokens.weight")
@@ -72,7 +73,8 @@ struct LlamaWeights: Sendable {
     let surplus = file.surplus(used)
     guard surplus.isEmpty else {
       throw Diagnostic(
-        "M403", "\(file.path) has \(surplus.count) tensors that a Llama model of this configuration does not: "
+        "M403",
+        "\(file.path) has \(surplus.count) tensors that a Llama model of this configuration does not: "
           + surplus.prefix(4).map { "`\($0)`" }.joined(separator: ", "),
         hint: "biases, experts and adapters are not supported")
     }
@@ -81,7 +83,8 @@ struct LlamaWeights: Sendable {
     func group(_ names: [String], depth: Int, heads: [Int: Int] = [:]) throws -> LinearGroup {
       LinearGroup(
         try names.enumerated().map {
-          try reader.linear($1 + ".weight", rowOrder: c.interleaved && heads[$0] != nil ? .deinterleaved(c.headSize) : .asStored)
+          try reader.linear(
+            $1 + ".weight", rowOrder: c.interleaved && heads[$0] != nil ? .deinterleaved(c.headSize) : .asStored)
         }, depth: depth)
     }
     norm = try file.tensor("model.norm.weight")
@@ -91,7 +94,8 @@ struct LlamaWeights: Sendable {
         attentionNorm: try file.tensor(p + "input_layernorm.weight"),
         feedForwardNorm: try file.tensor(p + "post_attention_layernorm.weight"),
         queryKeyValue: try group(
-          ["q_proj", "k_proj", "v_proj"].map { p + "self_attn." + $0 }, depth: c.hidden, heads: [0: c.heads, 1: c.keyValueHeads]),
+          ["q_proj", "k_proj", "v_proj"].map { p + "self_attn." + $0 }, depth: c.hidden,
+          heads: [0: c.heads, 1: c.keyValueHeads]),
         output: try group([p + "self_attn.o_proj"], depth: queries),
         gateUp: try group([p + "mlp.gate_proj", p + "mlp.up_proj"], depth: c.hidden),
         down: try group([p + "mlp.down_proj"], depth: c.intermediate))

@@ -6,7 +6,8 @@ extension GenerationEngine {
     let vocabulary = model.vocabulary, clock = ContinuousClock()
     guard promptTokens > 0, newTokens > 0, streams > 0, promptTokens + newTokens <= model.configuration.positions else {
       throw PluginError(
-        "\(promptTokens) tokens and \(newTokens) new ones do not fit into the \(model.configuration.positions) positions of the model")
+        "\(promptTokens) tokens and \(newTokens) new ones do not fit into the \(model.configuration.positions) positions of the model"
+      )
     }
     let tokens = (0..<promptTokens).map { Int32((7 * $0 + 11) % max(1, vocabulary - 1)) }
     var shared: KeyValueCache?
@@ -27,7 +28,8 @@ extension GenerationEngine {
     func seconds(_ duration: Duration) -> Double {
       Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18
     }
-    let bytes = KeyValueCache.bytes(model.configuration, positions: promptTokens, half: model.halfCache)
+    let bytes =
+      KeyValueCache.bytes(model.configuration, positions: promptTokens, half: model.halfCache)
       + streams * KeyValueCache.bytes(model.configuration, positions: newTokens, half: model.halfCache)
     return GenerationSpeed(
       prefill: Double(promptTokens) / seconds(reading), decode: Double(streams * newTokens) / seconds(writing),

@@ -21,7 +21,8 @@ enum ModelFile {
       let names = ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).filter { $0.hasSuffix(".gguf") }
       if !FileManager.default.fileExists(atPath: path + "/config.json"), !names.isEmpty {
         guard names.count == 1 else {
-          throw Diagnostic("M401", "\(path) has \(names.count) GGUF files", hint: "name one: \(names.sorted().joined(separator: ", "))")
+          throw Diagnostic(
+            "M401", "\(path) has \(names.count) GGUF files", hint: "name one: \(names.sorted().joined(separator: ", "))")
         }
         self = .gguf(try GGUFFile(path: path + "/" + names[0]))
       } else {
@@ -75,7 +76,8 @@ enum ModelFile {
     case .folder(let checkpoint): names = checkpoint.names
     }
     // Old conversions store the frequencies that follow from the configuration.
-    return names.subtracting(used.map(stored)).filter { !$0.hasSuffix("rotary_emb.inv_freq") && $0 != "rope_freqs.weight" }.sorted()
+    return names.subtracting(used.map(stored)).filter { !$0.hasSuffix("rotary_emb.inv_freq") && $0 != "rope_freqs.weight" }
+      .sorted()
   }
 
   /// The shape of a tensor, nil where there is none.

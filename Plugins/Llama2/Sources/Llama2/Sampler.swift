@@ -55,9 +55,12 @@ struct Sampler {
     candidates.sort { $0.weight != $1.weight ? $0.weight > $1.weight : $0.token < $1.token }
     if sampling.topK > 0, candidates.count > sampling.topK { candidates.removeLast(candidates.count - sampling.topK) }
     var mass = 0.0, kept = 0
-    let wanted = sampling.topP < 1 ? Double(sampling.topP) * candidates.reduce(sampling.topK > 0 ? 0 : sum) {
-      sampling.topK > 0 ? $0 + Double($1.weight) : $0
-    } : .infinity
+    let wanted =
+      sampling.topP < 1
+      ? Double(sampling.topP)
+        * candidates.reduce(sampling.topK > 0 ? 0 : sum) {
+          sampling.topK > 0 ? $0 + Double($1.weight) : $0
+        } : .infinity
     while kept < candidates.count, kept == 0 || mass < wanted {
       mass += Double(candidates[kept].weight)
       kept += 1

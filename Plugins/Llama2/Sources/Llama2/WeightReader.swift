@@ -25,14 +25,17 @@ struct WeightReader {
   let quantisation: Quantisation
 
   func linear(_ name: String, rowOrder: RowOrder) throws -> LinearWeight {
-    guard let shape = file.shape(name), shape.count == 2 else { throw Diagnostic("M403", "\(file.path) has no matrix `\(name)`") }
+    guard let shape = file.shape(name), shape.count == 2 else {
+      throw Diagnostic("M403", "\(file.path) has no matrix `\(name)`")
+    }
     let columns = shape[0], depth = shape[1]
     if arithmetic == .fast, depth % Int(CALM_BLOCK) == 0 {
       if let (type, bytes) = file.blocks(name) {
         return .quantised(try pack(type, bytes, columns: columns, depth: depth, rowOrder))
       }
       if quantisation != .none {
-        let matrix = try room(columns, depth, bits: quantisation.bits, offset: quantisation == .q4 ? 0 : 128, quantisation == .q4)
+        let matrix = try room(
+          columns, depth, bits: quantisation.bits, offset: quantisation == .q4 ? 0 : 128, quantisation == .q4)
         let values = try file.tensor(name)
         pack(matrix, .init(CALM_FROM_FLOAT.rawValue)) { UnsafeRawPointer(values.data + rowOrder.row($0) * depth) }
         withExtendedLifetime(values) {}
