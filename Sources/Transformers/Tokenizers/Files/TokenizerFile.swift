@@ -3,9 +3,12 @@ struct TokenizerFile {
   let path: String
   private let json: JSON
   let model: JSON
+  /// Whose tokenizers can be done, for errors.
+  private let known: String
 
-  init(_ path: String) throws(TokenizerError) {
+  init(_ path: String, known: String = "BERT, RoBERTa or XLM-RoBERTa") throws(TokenizerError) {
     self.path = path
+    self.known = known
     json = try JSONParser.read(path)
     guard let model = json["model"] else {
       throw TokenizerError(file: path, problem: "it has no model", remedy: "use the tokenizer.json that came with the model")
@@ -22,7 +25,7 @@ struct TokenizerFile {
   func refusal(_ problem: String) -> TokenizerError {
     TokenizerError(
       file: path, problem: "this program cannot do \(problem)",
-      remedy: "use a model with the tokenizer of BERT, RoBERTa or XLM-RoBERTa")
+      remedy: "use a model with the tokenizer of \(known)")
   }
 
   func malformed(_ problem: String) -> TokenizerError {

@@ -16,7 +16,7 @@ public func loadLanguageTokenizer(folder: String) throws(TokenizerError) -> any 
       file: folder.path, problem: "no tokenizer.model or tokenizer.json in the folder",
       remedy: "put the model's tokenizer files into its folder, or check that this is a language model's folder")
   }
-  let file = try TokenizerFile(folder.path + "/tokenizer.json")
+  let file = try TokenizerFile(folder.path + "/tokenizer.json", known: "GPT-2, SmolLM, Llama 2 or Llama 3")
   guard file.modelType == "BPE" else { throw file.refusal("the model \(file.modelType) of a language model") }
   return file.steps("pre_tokenizer").contains { $0.type == "ByteLevel" }
     ? try ByteLevelLanguageTokenizer(file, folder) : try PieceLanguageTokenizer(file, folder)
