@@ -179,4 +179,13 @@ import Testing
     _ = calm_maximum(x.data, Int32(width), &at, &finite)
     #expect(finite == 0)
   }
+
+  /// What is no number must not become a harmless code: the logits have to show it.
+  @Test(arguments: [Float.nan, .infinity, -.infinity]) func quantisedRowsShowFaults(value: Float) {
+    var x = [Float](repeating: 1, count: 64)
+    x[40] = value
+    let rows = QuantisedRows(rows: 1, depth: 64)
+    calm_quantise_rows(x, 1, 64, rows.codes, rows.scales, rows.sums)
+    #expect(rows.scales[0] == 1 / Float(127) && rows.scales[1].isNaN)
+  }
 }

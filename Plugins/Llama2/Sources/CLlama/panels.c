@@ -104,10 +104,11 @@ void calm_pack_column(const calm_panels *panels, int column, calm_source source,
 
 CALM_CLONES static void quantise_row(const float *x, int depth, int8_t *codes, float *scales, int32_t *sums) {
   for (int block = 0; block < depth / CALM_BLOCK; block++, x += CALM_BLOCK, codes += CALM_BLOCK) {
-    float most = 0;
+    float most = 0, fault = 0;
     for (int i = 0; i < CALM_BLOCK; i++) {
       float a = __builtin_fabsf(x[i]);
       most = a > most ? a : most;
+      fault += x[i] * 0; /* not a number where one of them is none: codes cannot say so, the scale can */
     }
     float inverse = most > 1e-30f ? 127 / most : 0;
     int32_t sum = 0;
@@ -116,7 +117,7 @@ CALM_CLONES static void quantise_row(const float *x, int depth, int8_t *codes, f
       codes[i] = (int8_t)code;
       sum += code;
     }
-    scales[block] = most / 127;
+    scales[block] = most / 127 + fault;
     sums[block] = sum;
   }
 }
