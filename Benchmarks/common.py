@@ -66,6 +66,16 @@ def peer_python():
     return str(python)
 
 
+def install(module, *requirements, note="", **settings):
+    """Adds packages to the peers' environment where `module` is missing; `settings` are environment variables."""
+    python = peer_python()
+    if subprocess.run([python, "-c", f"import {module}"], stderr=subprocess.DEVNULL).returncode == 0:
+        return
+    talk(f"installing {' '.join(requirements)}{note}")
+    subprocess.run(
+        [python, "-m", "pip", "install", "-q", *requirements], check=True, env=dict(os.environ, **settings), stdout=sys.stderr)
+
+
 def peer(script, *arguments):
     """The command line of a peer."""
     return [peer_python(), str(FOLDER / "peers" / script), *map(str, arguments)]
@@ -74,6 +84,11 @@ def peer(script, *arguments):
 def calm(*arguments):
     """The command line of a benchmark of ours."""
     return [CALM, "bench", *map(str, arguments), "--format", "json"]
+
+
+def run_quietly(command):
+    """Runs a program that makes something."""
+    subprocess.run(list(map(str, command)), check=True, stdout=sys.stderr)
 
 
 def run(command, threads):

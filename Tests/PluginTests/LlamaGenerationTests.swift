@@ -45,6 +45,16 @@ import Testing
     #expect(try Self.texts(model, Self.prompts, streams: 5, cacheBytes: 1) == expected)
   }
 
+  @Test(arguments: [Arithmetic.exact, .fast], [Float.nan, .infinity])
+  func logitsThatAreNoNumbersAreAnError(arithmetic: Arithmetic, weight: Float) throws {
+    let folder = Self.folder("spoilt")
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try TinyLlama.write(to: folder, spoilt: weight)
+    let model = try LlamaModel(ModelFile(path: folder), arithmetic: arithmetic)
+    let error = #expect(throws: PluginError.self) { try Self.texts(model, Self.prompts, streams: 7) }
+    #expect(error?.message.contains("the model's logits are not finite after 0 tokens") == true)
+  }
+
   @Test func promptsThatDoNotFitAreRefused() throws {
     let folder = Self.folder("fit")
     defer { try? FileManager.default.removeItem(atPath: folder) }

@@ -7,8 +7,8 @@ public enum TinyLlama {
   /// Tokens that the model has.
   public static let vocabulary = 90
 
-  /// Writes config.json and model.safetensors; there is no tokenizer.
-  public static func write(to folder: String, window: Int? = nil) throws {
+  /// Writes config.json and model.safetensors; there is no tokenizer. `spoilt` stands in the last norm in place of one weight.
+  public static func write(to folder: String, window: Int? = nil, spoilt: Float? = nil) throws {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     let hidden = 32, intermediate = 64, queries = 64, keys = 32
     let mistral = window.map { #""model_type": "mistral", "sliding_window": \#($0)"# } ?? #""model_type": "llama""#
@@ -28,6 +28,7 @@ public enum TinyLlama {
     }
     add("model.embed_tokens.weight", [vocabulary, hidden])
     add("model.norm.weight", [hidden], around: 1)
+    if let spoilt { tensors[1].tensor[3] = spoilt }
     for layer in 0..<2 {
       let p = "model.layers.\(layer)."
       add(p + "input_layernorm.weight", [hidden], around: 1)

@@ -167,7 +167,8 @@ private struct ExperimentReader {
   private mutating func readPrompt(_ manifest: Manifest) -> String? {
     let given = node["augmentor"]?["prompt"].flatMap { $0.isNull ? nil : $0 }
     guard manifest.takesPrompt else {
-      if let given {
+      // A prompt of the file below was meant for the plugin that this one replaces.
+      if let given, given.mark.isOverride || given.mark.file == node["augmentor"]?["plugin"]?.mark.file {
         faults.append(
           Diagnostic(
             "C112", "augmentor `\(manifest.id)` takes no prompt", mark: given.mark, hint: "remove it, or say `prompt: null`"))
@@ -268,7 +269,7 @@ private struct ExperimentReader {
     func plugin(_ key: String, _ use: PluginUse?) -> ConfigNode? {
       guard let use, let section = node[key] else { return nil }
       var entries = section.filled(with: key == "augmentor" ? ExperimentFields.augmentor : ExperimentFields.plugin).map ?? []
-      entries.removeAll { $0.key.name == "options" }
+      entries.removeAll { $0.key.name == "options" || $0.key.name == "prompt" && !use.plugin.manifest.takesPrompt }
       for i in entries.indices where entries[i].key.name == "stored" {
         entries[i].value = entries[i].value.resolvingPaths(StoredSection.fields, models: [])
       }

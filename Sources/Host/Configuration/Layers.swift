@@ -19,12 +19,16 @@ func loadConfiguration(path: String, overrides: [String] = []) throws -> ConfigN
   return tree
 }
 
+/// What of a plugin's section belongs to that plugin, and goes where another takes its place: its options, and the contexts
+/// that it made. A prompt stays: another language model is asked the same.
+let keysOfOnePlugin: Set = ["options", "stored"]
+
 /// `over` on top of `base`: mappings are merged key by key, everything else is replaced. Where `over` names another
-/// `plugin`, the base's `options` go: they were another plugin's.
+/// `plugin`, the base's ``keysOfOnePlugin`` go.
 func merged(_ base: ConfigNode, with over: ConfigNode) -> ConfigNode {
   guard var entries = base.map, let changes = over.map else { return over }
   if let plugin = over["plugin"], let before = base["plugin"], plugin.text != before.text {
-    entries.removeAll { $0.key.name == "options" }
+    entries.removeAll { keysOfOnePlugin.contains($0.key.name) }
   }
   var places = Dictionary(entries.enumerated().map { ($1.key.name, $0) }, uniquingKeysWith: { first, _ in first })
   for change in changes {

@@ -100,7 +100,7 @@ struct ConfigOverride {
     if isLast, key.name == "plugin", let before = node["plugin"], before.text != value.text {
       // The options that other overrides give are meant for the new plugin, whichever comes first.
       entries = entries.compactMap { entry in
-        guard entry.key.name == "options" else { return entry }
+        guard keysOfOnePlugin.contains(entry.key.name) else { return entry }
         return overridden(entry.value).map { ConfigNode.Entry(entry.key, $0) }
       }
     }

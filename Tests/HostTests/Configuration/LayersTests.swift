@@ -40,6 +40,9 @@ struct LayersTests {
     try folder.write(
       "base.yaml", "loss: {plugin: kl, options: {temperature: 0.3}}\nencoder: {plugin: x, options: {a: 1, b: 2}}\n")
     try folder.write("exp.yaml", "extends: base.yaml\nloss: {plugin: l2}\nencoder: {plugin: x, options: {b: 3}}\n")
+    try folder.write("llm.yaml", "augmentor: {plugin: a, prompt: p, stored: {train: t}, options: {b: 1}}\n")
+    try folder.write("swap.yaml", "extends: llm.yaml\naugmentor: {plugin: b}\n")
+    #expect(try load("swap.yaml").at("augmentor")?.keys == ["plugin", "prompt"])
     let node = try load("exp.yaml")
     #expect(node.at("loss")?.keys == ["plugin"])
     #expect(node.at("encoder.options.a")?.integer == 1)
