@@ -56,7 +56,7 @@ let package = Package(
       dependencies: [
         "Host", "TestSupport", api, contextFiles, .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "GRDB", package: "GRDB.swift"),
-      ], path: "Tests/HostTests"),
+      ], path: "Tests/HostTests", exclude: ["Statistics/reference.json", "Statistics/reference.py"]),
     .testTarget(name: "TokenizersTests", dependencies: ["TestSupport", api] + transformers, path: "Tests/TokenizersTests"),
     .testTarget(name: "ContextFilesTests", dependencies: [contextFiles], path: "Tests/ContextFilesTests"),
     .testTarget(
