@@ -34,12 +34,12 @@ let package = Package(
     .executableTarget(
       name: "Host",
       dependencies: [
-        api, contextFiles, "CYaml", "CCrypto",
+        api, contextFiles, "CYaml", "CCrypto", "CLinux",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "GRDB", package: "GRDB.swift"),
       ],
-      exclude: ["CYaml", "CCrypto"],
+      exclude: ["CYaml", "CCrypto", "CLinux"],
       // Tests run in release mode and see internals; the flag costs nothing measurable and keeps one build for both.
       swiftSettings: [.unsafeFlags(["-enable-testing"])],
       linkerSettings: [.unsafeFlags(["-Xlinker", "-rpath", "-Xlinker", "$ORIGIN/../lib/calm"])]),
@@ -47,6 +47,7 @@ let package = Package(
       name: "CYaml", path: "Sources/Host/CYaml", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     .systemLibrary(
       name: "CCrypto", path: "Sources/Host/CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CLinux", path: "Sources/Host/CLinux"),
     .target(
       name: "CLinearChain", path: "Plugins/CRF/Sources/CLinearChain", cSettings: [.unsafeFlags(["-O3"])]),
     .target(name: "CLlama", path: "Plugins/Llama2/Sources/CLlama", cSettings: [.unsafeFlags(["-O3"])]),

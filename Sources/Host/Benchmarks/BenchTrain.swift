@@ -67,7 +67,7 @@ struct BenchTrain: AsyncParsableCommand {
   }
 
   /// The batches of the experiment's first `count` steps.
-  private static func batches(_ count: Int, _ experiment: Experiment, _ corpus: Corpus) -> [[Example]] {
+  static func batches(_ count: Int, _ experiment: Experiment, _ corpus: Corpus) -> [[Example]] {
     let examples = corpus.splits["train"] ?? []
     let lengths = examples.map { $0.words.count + $0.context.count }
     var batches: [[Example]] = []

@@ -13,7 +13,7 @@ struct Calm: AsyncParsableCommand {
     version: version,
     subcommands: [
       RunCommand.self, CheckCommand.self, AugmentCommand.self, TrainCommand.self, EvaluateCommand.self, TagCommand.self,
-      ScoreCommand.self, ContextsCommand.self, DataCommand.self, PluginCommand.self, ModelCommand.self, ConfigCommand.self,
+      ScoreCommand.self, CompareCommand.self, ContextsCommand.self, DataCommand.self, PluginCommand.self, ModelCommand.self, ConfigCommand.self,
       TokenizeCommand.self, EncodeCommand.self, GenerateCommand.self, BenchCommand.self, ExplainCommand.self,
       DoctorCommand.self,
     ])
@@ -22,6 +22,7 @@ struct Calm: AsyncParsableCommand {
 @main
 enum Main {
   static func main() async {
+    GridChild.follow()
     do {
       var command = try Calm.parseAsRoot()
       if var asynchronous = command as? any AsyncParsableCommand {

@@ -14,37 +14,103 @@ struct RunCommand: AsyncParsableCommand {
   @Option(help: "How the results are printed: text or json.")
   var format = OutputFormat.text
 
-  @Option(help: ArgumentHelp("Train once a seed and give mean and deviation.", valueName: "1,2,3"))
-  var seeds: String?
+  @OptionGroup var grid: GridOptions
 
   mutating func run() async throws {
     common.apply()
-    let loaded = try experiment.load()
-    let folder = try output.folder(for: loaded)
-    guard let seeds else {
+    let tree = try loadConfiguration(path: experiment.config, overrides: experiment.overrides)
+    let axes = try grid.axes(tree)
+    guard !axes.isEmpty else {
+      try grid.refuseWithoutAxes()
+      let loaded = try Experiment(node: tree, path: experiment.config)
+      let folder = try output.folder(for: loaded)
       let results = try await Session(loaded, folder: folder).run(resume: output.resume, command: resumeCommand(folder))
       return Console.shared.result(format == .json ? results.json : results.table)
     }
-    let numbers = try seeds.split(separator: ",").map { text -> UInt64 in
-      guard let seed = UInt64(text) else { throw Diagnostic("C109", "--seeds takes numbers, not `\(text)`") }
-      return seed
+    let all = try Grid(tree: tree, axes: axes, path: experiment.config)
+    guard let first = all.runs.first else { return }
+    if grid.dryRun { return try await GridForecast(all).print(format) }
+    let folder = try output.folder(for: first.experiment)
+    let shard = try grid.parsedShard()
+    for model in all.runs.map(\.experiment) { try fetchModels(model) }
+    let runner = GridRunner(grid: all, folder: folder, jobs: grid.jobs, shard: shard)
+    let failed = try runner.run()
+    let results = try GridResults(all, folder: folder)
+    try FileBytes.write(results.json + "\n", to: folder + "/results.json")
+    Console.shared.result(format == .json ? results.json : results.table(all))
+    if Interruption.isRequested {
+      Console.shared.alarm("interrupted; what was done is saved. Go on with:\n  \(resumeCommand(folder))")
+      throw ExitStatus.interrupted
     }
-    var all: [RunResults] = []
-    for seed in numbers {
-      let one = loaded.with(seed: seed)
-      Console.shared.talk("seed \(seed)")
-      all.append(
-        try await Session(one, folder: "\(folder)/seed-\(seed)").run(
-          resume: output.resume, command: resumeCommand(folder)))
+    guard failed.isEmpty else {
+      let list = failed.map { "  \($0.run.folder): \($0.reason)" }.joined(separator: "\n")
+      Console.shared.alarm(
+        "error: \(failed.count) of \(runner.own.count) runs failed\n\(list)\nTry them again with:\n  \(resumeCommand(folder))")
+      throw ExitStatus.found
     }
-    let summary = SeedSummary(seeds: numbers, results: all)
-    try FileBytes.write(summary.json + "\n", to: folder + "/results.json")
-    Console.shared.result(format == .json ? summary.json : summary.table)
   }
 
   private func resumeCommand(_ folder: String) -> String {
     let sets = experiment.overrides.map { " --set '\($0)'" }.joined()
-    return "calm run \(experiment.config)\(sets)\(seeds.map { " --seeds \($0)" } ?? "") --out \(folder) --resume"
+    return "calm run \(experiment.config)\(sets)\(grid.arguments) --out \(folder) --resume"
+  }
+}
+
+/// What makes several runs of one file.
+struct GridOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("Train once a seed and give mean and deviation.", valueName: "1,2,3"))
+  var seeds: String?
+
+  @Option(help: ArgumentHelp("Run once for each value of a dotted path; repeatable, for every combination.", valueName: "path=a,b"))
+  var sweep: [String] = []
+
+  @Option(help: "With several runs: how many processes at a time; the cores are shared out among them.")
+  var jobs = 1
+
+  @Option(help: ArgumentHelp("With several runs: this machine's share of them, counted from 1.", valueName: "i/n"))
+  var shard: String?
+
+  @Flag(help: "With several runs: list them, with an estimate of the time, and run nothing.")
+  var dryRun = false
+
+  func validate() throws {
+    if jobs < 1 { throw ValidationError("--jobs takes a number from 1") }
+  }
+
+  /// The axes of the file and of the command line; the latter's stand in for the file's of the same path.
+  func axes(_ tree: ConfigNode) throws -> [SweepAxis] {
+    var axes = try tree["sweep"].flatMap { $0.isNull ? nil : try SweepAxis.axes(of: $0) } ?? []
+    var given = try sweep.enumerated().map { try SweepAxis(argument: $1, index: $0) }
+    if let seeds { given.append(try SweepAxis(argument: "seed=\(seeds)", index: given.count)) }
+    for axis in given {
+      if let place = axes.firstIndex(where: { $0.name == axis.name && $0.path.first?.mark.isOverride == false }) {
+        axes[place] = axis
+      } else {
+        axes.append(axis)
+      }
+    }
+    return axes
+  }
+
+  func refuseWithoutAxes() throws {
+    guard shard == nil, !dryRun, jobs == 1 else {
+      throw Diagnostic("C109", "--shard, --jobs and --dry-run are for several runs: name them with --sweep, --seeds or `sweep:`")
+    }
+  }
+
+  func parsedShard() throws -> (number: Int, of: Int) {
+    guard let shard else { return (1, 1) }
+    let parts = shard.split(separator: "/").map { Int($0) }
+    guard parts.count == 2, let number = parts[0], let of = parts[1], of >= 1, (1...of).contains(number) else {
+      throw Diagnostic("C109", "--shard takes i/n with i from 1 to n, not `\(shard)`")
+    }
+    return (number, of)
+  }
+
+  /// As it was given, for the command that resumes.
+  var arguments: String {
+    sweep.map { " --sweep '\($0)'" }.joined() + (seeds.map { " --seeds \($0)" } ?? "") + (jobs > 1 ? " --jobs \(jobs)" : "")
+      + (shard.map { " --shard \($0)" } ?? "")
   }
 }
 
@@ -82,7 +148,7 @@ struct RunOutputOptions: ParsableArguments {
     if let out {
       let path = out.hasSuffix("/") && out.count > 1 ? String(out.dropLast()) : out
       let files = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-      if !resume, files.contains(where: { $0 == "config.yaml" || $0.hasPrefix("seed-") }) {
+      if !resume, files.contains(where: { $0.hasSuffix(".yaml") || $0 == "results.json" }) {
         throw Diagnostic(
           "S605", "\(path) already holds a run", hint: "go on with it by --resume, or choose another folder with --out")
       }

@@ -14,6 +14,13 @@ enum ConfigPrinter {
     }.joined()
   }
 
+  /// The tree on one line: `{a: 1, b: [c, d]}`.
+  static func flow(_ node: ConfigNode) -> String {
+    if let items = node.list { return "[" + items.map(flow).joined(separator: ", ") + "]" }
+    if let entries = node.map { return "{" + entries.map { "\($0.key.name): \(flow($0.value))" }.joined(separator: ", ") + "}" }
+    return node.text ?? ""
+  }
+
   /// A text that is the same for trees of the same values, whatever their origin, the order of their keys and the way their
   /// numbers are written.
   static func fingerprint(_ node: ConfigNode) -> String {

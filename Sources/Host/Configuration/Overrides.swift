@@ -72,6 +72,11 @@ struct ConfigOverride {
     }
   }
 
+  init(path: [ConfigNode.Key], value: ConfigNode) {
+    self.path = path
+    self.value = value
+  }
+
   /// `tree` with the value set.
   func applied(to tree: ConfigNode) throws(Diagnostic) -> ConfigNode { try set(in: tree, from: 0) }
 

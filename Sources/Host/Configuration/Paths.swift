@@ -6,10 +6,10 @@ extension SourceMark {
   static let defaultFile = "default"
 
   /// The `file` of what override number `index` (from 0) of the command line gives.
-  static func overrideFile(_ index: Int) -> String { "--set #\(index + 1)" }
+  static func overrideFile(_ index: Int, flag: String = "--set") -> String { "\(flag) #\(index + 1)" }
 
   /// Whether the place is on the command line.
-  var isOverride: Bool { file.hasPrefix("--set #") }
+  var isOverride: Bool { file.hasPrefix("--set #") || file.hasPrefix("--sweep #") }
 
   /// Whether no file holds the place.
   var isVirtual: Bool { isOverride || file == SourceMark.defaultFile }

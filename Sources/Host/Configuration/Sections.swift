@@ -157,5 +157,6 @@ enum ExperimentFields {
     .optional("decoder", .any, help: "what turns vectors into tags"),
     .optional("loss", .any, help: "what trains both views together"),
     .optional("training", .any, help: "optimiser, schedule, batches"),
+    .optional("sweep", .map(.any), help: "values that a grid of runs takes: a dotted path to a list, or to labels and values"),
   ]
 }

@@ -65,59 +65,6 @@ struct RunResults: Encodable, Sendable {
   }
 }
 
-/// Mean and sample standard deviation of several seeds.
-struct SeedSummary: Encodable {
-  struct Number: Encodable {
-    var mean: Double
-    /// Sample standard deviation (n − 1); absent for a single seed.
-    var std: Double?
-  }
-
-  var seeds: [UInt64]
-  /// Split, then view, then micro precision, recall and F1.
-  var summary: [String: [String: [String: Number]]] = [:]
-
-  init(seeds: [UInt64], results: [RunResults]) {
-    self.seeds = seeds
-    for split in Corpus.order where results.allSatisfy({ $0.splits[split] != nil }) {
-      for view in ["with", "without"] {
-        let micro = results.compactMap { view == "with" ? $0.splits[split]?.with?.micro : $0.splits[split]?.without.micro }
-        guard micro.count == results.count else { continue }
-        summary[split, default: [:]][view] = [
-          "precision": Self.number(micro.map(\.precision)), "recall": Self.number(micro.map(\.recall)),
-          "f1": Self.number(micro.map(\.f1)),
-        ]
-      }
-    }
-  }
-
-  private static func number(_ values: [Double]) -> Number {
-    let mean = values.reduce(0, +) / Double(max(1, values.count))
-    guard values.count > 1 else { return Number(mean: mean) }
-    let squares = values.map { ($0 - mean) * ($0 - mean) }.reduce(0, +)
-    return Number(mean: mean, std: (squares / Double(values.count - 1)).squareRoot())
-  }
-
-  var json: String { prettyJSON(self) }
-
-  var table: String {
-    var rows: [[String]] = []
-    for split in Corpus.order {
-      for view in ["with", "without"] {
-        guard let scores = summary[split]?[view] else { continue }
-        rows.append(
-          [split, view == "with" ? "with context" : "without"]
-            + ["precision", "recall", "f1"].map { key in
-              guard let number = scores[key] else { return "-" }
-              return percent(number.mean) + (number.std.map { " ± " + percent($0) } ?? "")
-            })
-      }
-    }
-    return TextTable(header: ["split", "view", "precision", "recall", "F1"], rows: rows).description
-      + "\nmean ± sample standard deviation over \(seeds.count) seeds"
-  }
-}
-
 /// Indented JSON with sorted keys.
 func prettyJSON(_ value: some Encodable) -> String {
   let encoder = JSONEncoder()

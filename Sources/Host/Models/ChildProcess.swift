@@ -67,7 +67,14 @@ enum ChildProcess {
     return Result(outcome: outcome, output: streams[0].kept, errors: streams[1].kept)
   }
 
-  private static func start(_ arguments: [String], output: Int32, errors: Int32) throws(StartError) -> pid_t {
+  /// Starts `arguments` and does not wait.
+  ///
+  /// - Parameters:
+  ///   - output, errors: descriptors of its standard output and error.
+  ///   - environment: variables beside this process's own.
+  static func start(
+    _ arguments: [String], output: Int32, errors: Int32, environment added: [String: String] = [:]
+  ) throws(StartError) -> pid_t {
     var actions = posix_spawn_file_actions_t(), attributes = posix_spawnattr_t()
     posix_spawn_file_actions_init(&actions)
     posix_spawnattr_init(&attributes)
@@ -87,7 +94,7 @@ enum ChildProcess {
     posix_spawnattr_setsigmask(&attributes, &none)
     posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
 
-    let environment = ProcessInfo.processInfo.environment.map { "\($0.key)=\($0.value)" }
+    let environment = ProcessInfo.processInfo.environment.merging(added) { $1 }.map { "\($0.key)=\($0.value)" }
     var argumentList: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
     var environmentList: [UnsafeMutablePointer<CChar>?] = environment.map { strdup($0) } + [nil]
     defer { for text in argumentList + environmentList { free(text) } }

@@ -94,7 +94,8 @@ void calm_set_threads(int threads) {
 
 int calm_threads(void) {
   if (wanted == 0) {
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    cpu_set_t allowed; /* a batch system, or a grid of runs, may have left this process some of the cores only */
+    long cores = sched_getaffinity(0, sizeof allowed, &allowed) == 0 ? CPU_COUNT(&allowed) : sysconf(_SC_NPROCESSORS_ONLN);
     wanted = cores < 1 ? 1 : cores > MAX_THREADS ? MAX_THREADS : (int)cores;
   }
   return wanted;

@@ -1,0 +1,68 @@
+import FoundationEssentials
+import PluginAPI
+
+/// A finished system as `calm compare` reads it: a run, or the runs of several seeds.
+struct ComparedSystem: Sendable {
+  var name: String
+  /// The run folders, one a seed.
+  var runs: [String]
+  var results: [StoredResults]
+  /// A view's entity counts, one list a run; nil where a run has no predictions of that view.
+  var counts: [String: [EntityCounts]]
+  /// The words of the scored sentences, which all systems must share.
+  var words: [[String]]
+
+  /// The systems below `path`: a run folder, a folder of seeds, or a grid's, which holds many.
+  static func systems(_ path: String) throws -> [ComparedSystem] {
+    let path = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+    let name = String(path.split(separator: "/").last ?? "run")
+    if try isRun(path) { return [try ComparedSystem(name: name, runs: [path])] }
+    let folders = try subfolders(path)
+    let seeds = folders.filter { $0.hasPrefix("seed-") && !$0.contains(".") }
+      .sorted { ($0.utf8.count, $0) < ($1.utf8.count, $1) }
+    if !seeds.isEmpty {
+      let runs = try seeds.map { "\(path)/\($0)" }.filter(isRun)
+      return runs.isEmpty ? [] : [try ComparedSystem(name: name, runs: runs)]
+    }
+    let below = try folders.filter { !$0.hasPrefix(".") }.sorted().flatMap { folder -> [ComparedSystem] in
+      let inner = "\(path)/\(folder)"
+      guard try isRun(inner) || subfolders(inner).contains(where: { $0.hasPrefix("seed-") }) else { return [] }
+      return try systems(inner)
+    }
+    guard !below.isEmpty else {
+      throw Diagnostic("S602", "\(path) holds no finished run", hint: "runs are made by `calm run`, finished by `--resume`")
+    }
+    return below
+  }
+
+  private static func isRun(_ path: String) throws -> Bool {
+    FileManager.default.fileExists(atPath: path + "/results.json")
+      && FileManager.default.fileExists(atPath: path + "/predictions.without.conll")
+  }
+
+  private static func subfolders(_ path: String) throws -> [String] {
+    do { return try FileManager.default.contentsOfDirectory(atPath: path) } catch {
+      throw Diagnostic("S602", "\(path) cannot be read: \(systemMessage())")
+    }
+  }
+
+  init(name: String, runs: [String]) throws {
+    self.name = name
+    self.runs = runs
+    results = try runs.compactMap { try StoredResults(run: $0) }
+    counts = [:]
+    words = []
+    for view in ["with", "without"] {
+      let files = runs.map { "\($0)/predictions.\(view).conll" }
+      guard files.allSatisfy({ FileManager.default.fileExists(atPath: $0) }) else { continue }
+      counts[view] = try files.map { file in
+        let gold = try ColumnFile.read(path: file, columns: .init(tag: 2)), said = try ColumnFile.read(path: file)
+        if words.isEmpty { words = gold.sentences.map(\.words) }
+        return EntityCounts(gold: gold.sentences.map(\.tags), predicted: said.sentences.map(\.tags))
+      }
+    }
+  }
+
+  /// Micro F1 over the runs.
+  func f1(_ view: String) -> SampleSummary? { counts[view].map { SampleSummary($0.map(\.f1)) } }
+}

@@ -1,0 +1,113 @@
+import FoundationEssentials
+import PluginAPI
+import TestSupport
+import Testing
+
+@testable import Host
+
+@Suite("Grids", .serialized) struct GridTests {
+  private let lab: Lab
+
+  init() throws {
+    lab = try Lab()
+    try lab.write(
+      """
+      extends: experiment.yaml
+      training: {epochs: 2}
+      sweep:
+        loss.options: {kl: {cooperation: kl}, l2: {cooperation: l2}, none: {cooperation: none}}
+        training.learningRates.encoder: [1e-3, 2e-3]
+        seed: [1, 2]
+      """, to: "grid.yaml")
+  }
+
+  private func axis(_ text: String) throws -> [SweepAxis] {
+    let path = lab.path("axis.yaml")
+    try lab.write(text, to: "axis.yaml")
+    return try SweepAxis.axes(of: readYAML(path: path))
+  }
+
+  @Test func axesAreListsOrLabelledValues() throws {
+    let axes = try axis("a.b: [x, {c: 1, d: [2, 3]}]\nseed: [4]\ne: {one: 1}\n")
+    #expect(axes.map(\.name) == ["a.b", "seed", "e"])
+    #expect(axes[0].choices.map(\.label) == ["x", "{c: 1, d: [2, 3]}"] && axes[2].choices.map(\.label) == ["one"])
+    #expect(axes[1].isSeed && !axes[0].isSeed)
+    let given = try SweepAxis(argument: "a.b=x,y", index: 0)
+    #expect(given.name == "a.b" && given.choices.map(\.label) == ["x", "y"])
+    #expect(try SweepAxis(argument: "a=[{b: 1}, 2]", index: 0).choices.map(\.label) == ["{b: 1}", "2"])
+    for wrong in ["a: 3", "a: []", "a..b: [1]", "seed: [x]", "a: [1, 1]", "plugins.crf: [x]", "- a"] {
+      #expect(throws: (any Error).self, "\(wrong)") { try axis(wrong + "\n") }
+    }
+    for wrong in ["a", "a=", "a=[1"] {
+      #expect(throws: (any Error).self, "\(wrong)") { try SweepAxis(argument: wrong, index: 0) }
+    }
+  }
+
+  @Test func faultsOfCellsAreToldBeforeAnythingRuns() throws {
+    let result = try lab.calm(
+      "run", lab.config, "--out", lab.path("wrong"), "--sweep", "loss.options.temperature=1,1e9", "--seeds", "1,2")
+    #expect(result.code == 2 && result.errors.contains("temperature"), "\(result.errors)")
+    #expect(result.errors.contains("1 fault"), "the same fault of two seeds is told once: \(result.errors)")
+    #expect(!FileManager.default.fileExists(atPath: lab.path("wrong")))
+    #expect(try lab.calm("run", lab.config, "--jobs", "2").code == 2)
+    #expect(try lab.calm("run", lab.config, "--seeds", "1", "--shard", "3/2").code == 2)
+  }
+
+  @Test func dryRunListsAndRunsNothing() throws {
+    let result = try lab.calm("run", lab.path("grid.yaml"), "--dry-run", "--out", lab.path("dry"), "--format", "json")
+    #expect(result.code == 0, "\(result.errors)")
+    let rows = try #require(try JSONValue.parse(result.output).list)
+    #expect(rows.count == 12 && rows[0]["run"]?.text == "options=kl,encoder=1e-3/seed-1", "\(result.output)")
+    #expect(rows.allSatisfy { ($0["seconds"]?.number ?? 0) > 0 })
+    #expect(!FileManager.default.fileExists(atPath: lab.path("dry")))
+  }
+
+  /// The whole grid, uninterrupted; then killed three times with SIGKILL and resumed; then in two shards with two jobs.
+  @Test func killedAndResumedGivesTheSameResults() throws {
+    let grid = lab.path("grid.yaml")
+    let whole = try lab.calm("run", grid, "--out", lab.path("whole"), "--quiet")
+    #expect(whole.code == 0 && whole.output.contains("l2"), "\(whole.errors)")
+    let results = try lab.json("whole/results.json")
+    #expect(results["cells"]?.list?.count == 6)
+    let first = results["cells"]?.list?.first
+    #expect(first?["values"]?["loss.options"]?.text == "kl" && first?["summary"]?["test"]?["with"]?["f1"]?["std"]?.number != nil)
+
+    let script = """
+      for pause in 0.7 1.9 1.2; do
+        "\(Lab.program)" run "\(grid)" --out "\(lab.path("killed"))" --resume --quiet > /dev/null 2>&1 & sleep $pause
+        kill -KILL $!; wait $! 2>/dev/null
+      done
+      sleep 0.5
+      """
+    _ = try ChildProcess.run(["/bin/bash", "-c", script], timeout: .seconds(60))
+    #expect(!FileManager.default.fileExists(atPath: lab.path("killed/results.json")), "it was not killed in the middle")
+    let resumed = try lab.calm("run", grid, "--out", lab.path("killed"), "--resume", "--quiet")
+    #expect(resumed.code == 0, "\(resumed.errors)")
+    #expect(try lab.bytes("killed/results.json") == lab.bytes("whole/results.json"))
+
+    for shard in ["2/2", "1/2"] {
+      let part = try lab.calm("run", grid, "--out", lab.path("shards"), "--resume", "--shard", shard, "--quiet")
+      #expect(part.code == 0, "\(part.errors)")
+      let finished = try lab.json("shards/results.json")["cells"]?.list?.compactMap { $0["finished"]?.number }.reduce(0, +)
+      #expect(finished == (shard == "2/2" ? 6 : 12))
+    }
+    #expect(try lab.bytes("shards/results.json") == lab.bytes("whole/results.json"))
+    // Finished runs are not run again.
+    let before = try FileManager.default.attributesOfItem(atPath: lab.path("whole/options=kl,encoder=1e-3/seed-1/results.json"))
+    #expect(try lab.calm("run", grid, "--out", lab.path("whole"), "--resume", "--quiet").code == 0)
+    let after = try FileManager.default.attributesOfItem(atPath: lab.path("whole/options=kl,encoder=1e-3/seed-1/results.json"))
+    #expect(before[.modificationDate] as? Date == after[.modificationDate] as? Date)
+    // Nor are those of another configuration taken for them.
+    let other = try lab.calm("run", grid, "--out", lab.path("whole"), "--resume", "--set", "training.epochs=1")
+    #expect(other.code == 6 && other.errors.contains("another configuration"), "\(other.errors)")
+  }
+
+  @Test func oneFailureDoesNotStopTheOthers() throws {
+    let result = try lab.calm(
+      "run", lab.config, "--out", lab.path("part"), "--set", "training.epochs=1", "--jobs", "2", "--sweep",
+      "encoder.options.model=[\(lab.path("model")), \(lab.path("nowhere"))]", "--seeds", "1,2", "--format", "json")
+    #expect(result.code == 1 && result.errors.contains("2 of 4 runs failed") && result.errors.contains("nowhere"), "\(result.errors)")
+    let finished = try JSONValue.parse(result.output)["cells"]?.list?.compactMap { $0["finished"]?.number }
+    #expect(finished == [2, 0], "\(result.output)")
+  }
+}
