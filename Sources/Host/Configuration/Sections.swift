@@ -157,5 +157,6 @@ enum ExperimentFields {
     .optional("decoder", .any, help: "what turns vectors into tags"),
     .optional("loss", .any, help: "what trains both views together"),
     .optional("training", .any, help: "optimiser, schedule, batches"),
+    .optional("http", .any, help: "hosts that may be asked, time-outs, retries"),
   ]
 }
