@@ -15,6 +15,7 @@ let plugins: [(folder: String, module: String, dependencies: [Target.Dependency]
   ("KL-cooperative", "KLCooperative", []),
   ("Llama2", "Llama2", [.product(name: "Tokenizers", package: "Transformers"), "CLlama"]),
   ("Precomputed", "Precomputed", [contextFiles]),
+  ("RemoteLLM", "RemoteLLM", []),
   ("XLM-R", "XLMR", transformers),
 ]
 
