@@ -33,13 +33,13 @@ enum Behaviour {
       c.answer(n == 0 ? "error: try again" : "well")
     },
     "repeats the key in its error": { _, r, c in c.answer(401, "wrong key `\(r.headers["x-key"] ?? "")`") },
-    "takes the connection and says nothing": { _, _, c in c.pause(1.5) },
+    "takes the connection and says nothing": { _, _, c in c.pause(3) },
     "stops in the middle of a body": { _, _, c in
       c.send("HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nwe")
-      c.pause(1.5)
+      c.pause(3)
     },
     "sends a byte now and then, without end": { _, _, c in
-      c.send("HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n")
+      c.send("HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n")
       while c.send("w") { c.pause(0.1) }
     },
     "closes before it answers": { _, _, c in c.end() },

@@ -189,7 +189,7 @@ struct RemoteLLMTests {
 
   @Test func cancellingEndsIt() async throws {
     let server = try FakeLanguageServer(fault: { _, _, connection in
-      connection.pause(0.5)
+      connection.pause(5)
       return false
     })
     defer { server.stop() }
@@ -199,7 +199,7 @@ struct RemoteLLMTests {
     task.cancel()
     let begin = ContinuousClock.now
     _ = await task.value
-    #expect(begin.duration(to: .now) < .seconds(0.4) && server.requests.count <= 8)
+    #expect(begin.duration(to: .now) < .seconds(4) && server.requests.count <= 8)
   }
 
   @Test func estimatesAndFingerprints() async throws {
