@@ -3,10 +3,10 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := build
 BUILD := swift build -c release
 CALM := .build/release/calm
-PLUGINS := BioBERT CRF KLCooperative Llama2 Precomputed XLMR
+PLUGINS := BioBERT CRF KLCooperative Llama2 Precomputed RemoteLLM XLMR
 PACKAGES := libopenblas-dev libyaml-dev zlib1g-dev libssl-dev libsqlite3-dev pkg-config python3-pip unzip
 
-.PHONY: build setup run test golden bench format lint clean
+.PHONY: build setup run test test-servers golden bench format lint clean
 
 # Debian's packages, installed only where one is missing.
 setup:
@@ -38,6 +38,10 @@ golden: setup
 	status=$${PIPESTATUS[0]}; \
 	awk '/ Test run with/ { next } / Test .* passed after/ { p++ } / Test .* failed after/ { f++ } / (Test|Suite) .* skipped/ { s++ } \
 	  END { printf "golden: %d passed, %d failed, %d skipped\n", p, f, s }' .build/golden.log; exit $$status
+
+# The plugins that ask servers, against real ones; installs those outside of the tree, under $$CALM_CACHE.
+test-servers: build
+	Tests/Servers/llama-cpp
 
 # The standard set of Documentation/performance.md, our side alone; Benchmarks/compare-* run the peers beside it.
 bench: build

@@ -15,6 +15,7 @@ let plugins: [(folder: String, module: String, dependencies: [Target.Dependency]
   ("KL-cooperative", "KLCooperative", []),
   ("Llama2", "Llama2", [.product(name: "Tokenizers", package: "Transformers"), "CLlama"]),
   ("Precomputed", "Precomputed", [contextFiles]),
+  ("RemoteLLM", "RemoteLLM", []),
   ("XLM-R", "XLMR", transformers),
 ]
 
@@ -22,19 +23,28 @@ let pluginTargets: [Target.Dependency] = plugins.map { .target(name: $0.module) 
 
 let package = Package(
   name: "calm",
-  products: [.executable(name: "calm", targets: ["Host"])]
+  products: [
+    .executable(name: "calm", targets: ["Host"]),
+    // Not linked by the host: it opens the library when something first asks for the network.
+    .library(name: "CalmNetwork", type: .dynamic, targets: ["CalmNetwork"]),
+  ]
     + plugins.map { .library(name: $0.module, type: .dynamic, targets: [$0.module]) },
   dependencies: [
     .package(path: "Sources/PluginAPI"), .package(path: "Sources/Transformers"), .package(path: "Sources/ContextFiles"),
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
     .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+    .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
+    // What async-http-client is built on: its errors are of these.
+    .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
+    .package(url: "https://github.com/apple/swift-nio-extras", exact: "1.35.2"),
   ],
   targets: [
     .executableTarget(
       name: "Host",
       dependencies: [
-        api, contextFiles, "CYaml", "CCrypto", "CLinux",
+        api, contextFiles, "NetworkPolicy", "CYaml", "CCrypto", "CLinux",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "GRDB", package: "GRDB.swift"),
@@ -43,6 +53,15 @@ let package = Package(
       // Tests run in release mode and see internals; the flag costs nothing measurable and keeps one build for both.
       swiftSettings: [.unsafeFlags(["-enable-testing"])],
       linkerSettings: [.unsafeFlags(["-Xlinker", "-rpath", "-Xlinker", "$ORIGIN/../lib/calm"])]),
+    .target(name: "NetworkPolicy", dependencies: [api], path: "Sources/Network/Policy"),
+    .target(
+      name: "CalmNetwork",
+      dependencies: [
+        api, "NetworkPolicy", .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        .product(name: "NIOHTTPCompression", package: "swift-nio-extras"),
+      ], path: "Sources/Network/Client", swiftSettings: [.unsafeFlags(["-enable-testing"])]),
     .systemLibrary(
       name: "CYaml", path: "Sources/Host/CYaml", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     .systemLibrary(
@@ -55,13 +74,17 @@ let package = Package(
     .testTarget(
       name: "HostTests",
       dependencies: [
-        "Host", "TestSupport", api, contextFiles, .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Host", "NetworkPolicy", "TestSupport", api, contextFiles,
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "GRDB", package: "GRDB.swift"),
       ], path: "Tests/HostTests", exclude: ["Statistics/reference.json", "Statistics/reference.py"]),
     .testTarget(name: "TokenizersTests", dependencies: ["TestSupport", api] + transformers, path: "Tests/TokenizersTests"),
     .testTarget(name: "ContextFilesTests", dependencies: [contextFiles], path: "Tests/ContextFilesTests"),
     .testTarget(
-      name: "PluginTests", dependencies: ["CLlama", "TestSupport", api] + transformers + pluginTargets,
+      name: "NetworkTests", dependencies: ["CalmNetwork", "NetworkPolicy", "TestSupport", api], path: "Tests/NetworkTests"),
+    .testTarget(
+      name: "PluginTests",
+      dependencies: ["CLlama", "CalmNetwork", "NetworkPolicy", "TestSupport", api] + transformers + pluginTargets,
       path: "Tests/PluginTests"),
     .testTarget(
       name: "GoldenTests", dependencies: ["CLlama", "Host", "TestSupport", api] + transformers + pluginTargets,

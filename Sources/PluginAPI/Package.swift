@@ -12,7 +12,7 @@ let resilient: [SwiftSetting] = [
 let package = Package(
   name: "PluginAPI",
   products: [
-    .library(name: "PluginAPI", type: .dynamic, targets: ["PluginAPI", "Numerics", "Weights", "CPluginABI"])
+    .library(name: "PluginAPI", type: .dynamic, targets: ["PluginAPI", "CalmNumerics", "Weights", "CPluginABI"])
   ],
   targets: [
     .target(name: "CPluginABI", path: "CPluginABI"),
@@ -22,9 +22,10 @@ let package = Package(
       name: "CNumerics", dependencies: ["COpenBLAS"], path: "CNumerics",
       // Kernels are optimised in every configuration: a debug build of the host must still be able to train.
       cSettings: [.unsafeFlags(["-O3"])], linkerSettings: [.linkedLibrary("m")]),
-    .target(name: "Numerics", dependencies: ["CNumerics"], path: "Numerics", swiftSettings: resilient),
-    .target(name: "Weights", dependencies: ["Numerics"], path: "Weights", swiftSettings: resilient),
+    // Not `Numerics`: swift-numerics has a module of that name, and a package that uses it could not be used with this one.
+    .target(name: "CalmNumerics", dependencies: ["CNumerics"], path: "Numerics", swiftSettings: resilient),
+    .target(name: "Weights", dependencies: ["CalmNumerics"], path: "Weights", swiftSettings: resilient),
     .target(
-      name: "PluginAPI", dependencies: ["Numerics", "Weights", "CPluginABI"], path: "API", swiftSettings: resilient),
+      name: "PluginAPI", dependencies: ["CalmNumerics", "Weights", "CPluginABI"], path: "API", swiftSettings: resilient),
   ],
   swiftLanguageModes: [.v6])

@@ -1,5 +1,5 @@
 import FoundationEssentials
-import Numerics
+import CalmNumerics
 import Weights
 
 /// A temporary folder with a tiny model, a few labelled sentences with contexts, and an experiment file. Removed with the last

@@ -1,4 +1,4 @@
-import Numerics
+import CalmNumerics
 
 extension Tensor {
   /// Numbers uniform in ±`bound`.

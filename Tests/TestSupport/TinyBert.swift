@@ -1,5 +1,5 @@
 import FoundationEssentials
-import Numerics
+import CalmNumerics
 import Weights
 
 /// A BERT folder with random weights: hidden 16, two layers, two heads, some seventy pieces.

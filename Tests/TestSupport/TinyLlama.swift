@@ -1,5 +1,5 @@
 import FoundationEssentials
-import Numerics
+import CalmNumerics
 import Weights
 
 /// A Llama folder with random weights: hidden 32, two layers, four heads of 16 that share two keys and values.

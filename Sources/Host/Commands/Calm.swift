@@ -36,6 +36,8 @@ enum Main {
       leave(report([fault]))
     } catch let faults as Diagnostics {
       leave(report(faults.items))
+    } catch let failure as HTTPFailure {
+      leave(report([Diagnostic(failure)]))
     } catch let fault as PluginError {
       leave(report([Diagnostic("P320", fault.message, hint: fault.hint.isEmpty ? nil : fault.hint)]))
     } catch let fault as WeightsError {

@@ -85,6 +85,16 @@ extension ErrorCode {
         `prompt:` stands beside an augmentor whose plugin is not asked with a prompt, such as one that serves files or searches. \
         It is refused because it would change nothing. A file that `extends` another one takes the prompt back with `prompt: null`.
         """),
+    ErrorCode(
+      code: "C113", title: "key cannot be read",
+      text: """
+        A plugin needs a key of a server. Keys stand in no configuration: an option names an environment variable in capitals, or         the path of a file (with a `/` in it) that belongs to you and that nobody else can read (`chmod 600`). The message says         which was looked for and what is wrong with it.
+        """),
+    ErrorCode(
+      code: "C114", title: "host that cannot be named so",
+      text: """
+        An entry of `hosts` under `http:` is neither a host (`api.openai.com`), nor a host with a port (`localhost:8080`), nor a range of         addresses (`10.0.0.0/8`). Addresses with `http://` and patterns with `*` are not taken: every host is named by itself.
+        """),
   ]
 
   /// Faults of column files and of what is in them.

@@ -40,6 +40,8 @@ struct Experiment: Sendable {
   let decoder: PluginUse
   let loss: PluginUse
   let training: TrainingSection
+  /// What plugins may do on the network.
+  let network: NetworkSettings
   /// The declared models that the plugins' options name.
   let models: [DeclaredModel]
   /// The whole file with every default filled in, each value with its origin.
@@ -57,7 +59,7 @@ struct Experiment: Sendable {
 
   /// Everything that a training result depends on, as text without origins: what a checkpoint must agree with.
   var fingerprint: String {
-    let ignored: Set = ["name", "plugins", "models", "seed"]
+    let ignored: Set = ["name", "plugins", "models", "seed", "http"]
     var entries = (resolved.map ?? []).filter { !ignored.contains($0.key.name) }
     // Where contexts are kept changes none of them.
     for i in entries.indices where entries[i].key.name == "contexts" {
@@ -95,6 +97,7 @@ struct Experiment: Sendable {
     decoder = parts.decoder
     loss = parts.loss
     training = parts.training
+    network = parts.network
     models = parts.models
     resolved = parts.resolved
   }
@@ -107,7 +110,7 @@ private struct ExperimentReader {
     var data: DataSection, contexts: ContextsSection
     var augmentor: PluginUse?, augmentorSeed: UInt64, prompt: String?, stored: StoredSection
     var encoder: PluginUse, decoder: PluginUse, loss: PluginUse
-    var training: TrainingSection, models: [DeclaredModel], resolved: ConfigNode
+    var training: TrainingSection, network: NetworkSettings, models: [DeclaredModel], resolved: ConfigNode
   }
 
   let node: ConfigNode
@@ -132,6 +135,8 @@ private struct ExperimentReader {
     let encoder = use("encoder", .encoder, registry, models)
     let decoder = use("decoder", .decoder, registry, models)
     let loss = use("loss", .loss, registry, models)
+    let http = node["http"].flatMap { $0.isNull ? nil : $0 }
+    if let http { faults += NetworkSettings.faults(http) }
     guard faults.isEmpty, let data, let contexts, let training, let encoder, let decoder, let loss else {
       throw Diagnostics(faults)
     }
@@ -142,6 +147,10 @@ private struct ExperimentReader {
         contexts: contexts, augmentor: augmentor, augmentorSeed: UInt64(node["augmentor"]?["seed"]?.integer ?? 0),
         prompt: prompt, stored: stored,
         encoder: encoder, decoder: decoder, loss: loss, training: training,
+        network: NetworkSettings(
+          section: http,
+          naming: [augmentor, encoder, decoder, loss].compactMap(\.self)
+            .flatMap { $0.options.webAddresses($0.plugin.manifest.options) }),
         models: models.filter { usedModels.contains($0.name) },
         resolved: resolved(name: name, augmentor, encoder, decoder, loss)), path: path)
   }
@@ -289,7 +298,7 @@ private struct ExperimentReader {
       ("data", options("data", DataSection.fields)), ("contexts", options("contexts", ContextsSection.fields)),
       ("augmentor", plugin("augmentor", augmentor)), ("encoder", plugin("encoder", encoder)),
       ("decoder", plugin("decoder", decoder)), ("loss", plugin("loss", loss)),
-      ("training", options("training", TrainingSection.fields).withDefaultRates()),
+      ("training", options("training", TrainingSection.fields).withDefaultRates()), ("http", node["http"]),
     ]
     return ConfigNode(
       .map(sections.compactMap { key, value in value.map { .init(.init(key, mark: $0.mark), $0) } }), mark: node.mark)

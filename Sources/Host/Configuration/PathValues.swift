@@ -42,6 +42,8 @@ extension ConfigNode {
       let declared = type == .model ? models.first { $0.name == text } : nil
       let path = declared?.path ?? configuredPath(text, from: mark)
       return ConfigNode(.scalar(path, quoted: true), mark: mark)
+    case (.url, .scalar(let text, _)):
+      return isNull ? self : ConfigNode(.scalar(expandVariables(text), quoted: true), mark: mark)
     case (.list(let item), .list(let items)):
       return ConfigNode(.list(items.map { $0.resolved(as: item, models: models) }), mark: mark)
     case (.map(let item), .map(let entries)):

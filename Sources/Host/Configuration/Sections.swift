@@ -158,5 +158,6 @@ enum ExperimentFields {
     .optional("loss", .any, help: "what trains both views together"),
     .optional("training", .any, help: "optimiser, schedule, batches"),
     .optional("sweep", .map(.any), help: "values that a grid of runs takes: a dotted path to a list, or to labels and values"),
+    .optional("http", .any, help: "hosts that may be asked, time-outs, retries"),
   ]
 }

@@ -69,6 +69,8 @@ struct Asking: Sendable {
       throw error
     } catch let error as CancellationError {
       throw error
+    } catch let failure as HTTPFailure {
+      throw Diagnostic(failure, about: place, hint: kept(meter))
     } catch {
       throw fault("\(error)", meter)
     }
@@ -80,10 +82,14 @@ struct Asking: Sendable {
   }
 
   private func fault(_ text: String, _ meter: AugmentationMeter) -> Diagnostic {
-    let kept = store != nil && meter.asked > 0
-    return Diagnostic(
-      "P320", "augmentor `\(augmentation.id)`, split `\(split)`: \(text)",
-      hint: kept ? "the \(meter.asked) contexts that it gave are stored; the same command asks for the rest" : nil)
+    Diagnostic("P320", "\(place): \(text)", hint: kept(meter))
+  }
+
+  private var place: String { "augmentor `\(augmentation.id)`, split `\(split)`" }
+
+  private func kept(_ meter: AugmentationMeter) -> String? {
+    guard store != nil && meter.asked > 0 else { return nil }
+    return "the \(meter.asked) contexts that it gave are stored; the same command asks for the rest"
   }
 }
 

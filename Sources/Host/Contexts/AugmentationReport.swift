@@ -50,6 +50,9 @@ struct AugmentationForecast: Encodable {
   var prompt: String?
   var splits: [Split] = []
   var promptTokens: Int?, maxNewTokens: Int?
+  /// Whether `promptTokens` is guessed from the length of the text.
+  var promptTokensAreGuessed: Bool?
+  var cost: Double?
   var seconds: Double?
   var example: String?
 
@@ -75,6 +78,7 @@ struct AugmentationForecast: Encodable {
       let estimate = try await estimator.estimate(for: requests)
       (promptTokens, maxNewTokens) = (estimate.promptTokens, estimate.maxNewTokens)
       (seconds, example) = (estimate.seconds, estimate.example)
+      (promptTokensAreGuessed, cost) = (estimate.isGuess ? true : nil, estimate.cost)
     } catch let error as Diagnostic {
       throw error
     } catch {
@@ -93,7 +97,9 @@ struct AugmentationForecast: Encodable {
     if let promptTokens, let maxNewTokens {
       lines.append("")
       lines.append(
-        "\(promptTokens) tokens to read, at most \(maxNewTokens) to write" + (seconds.map { ", about \(clock($0))" } ?? ""))
+        (promptTokensAreGuessed == true ? "about " : "") + "\(promptTokens) tokens to read, at most \(maxNewTokens) to write"
+          + (seconds.map { ", about \(clock($0))" } ?? "")
+          + (cost.map { ", at most \(fixed($0, 2)) at the given prices" } ?? ""))
     }
     if let example { lines += ["", "The first request as the model reads it:", example] }
     return lines.joined(separator: "\n")

@@ -11,10 +11,14 @@ struct PluginFolders: Sendable {
 
   /// Beside the host and where it is installed, then `CALM_PLUGIN_PATH`, then `listed`.
   init(listed: [String]) {
-    let beside = Self.hostFolder()
     paths =
-      [beside, beside + "/../lib/calm", beside + "/../lib/calm/plugins"].map(absolutePath)
-      + (environment("CALM_PLUGIN_PATH") ?? "").split(separator: ":").map(String.init) + listed
+      Self.ofHost.paths + (environment("CALM_PLUGIN_PATH") ?? "").split(separator: ":").map(String.init) + listed
+  }
+
+  /// Beside the host, and where it is installed.
+  static var ofHost: PluginFolders {
+    let beside = hostFolder()
+    return PluginFolders([beside, beside + "/../lib/calm", beside + "/../lib/calm/plugins"].map(absolutePath))
   }
 
   /// The first file of this name.
@@ -22,16 +26,18 @@ struct PluginFolders: Sendable {
     paths.map { $0 + "/" + name }.first { PluginFile.identity($0) != nil }
   }
 
-  /// Every `lib*.so`, each file once whatever its names; the API itself is none of them.
+  /// Every `lib*.so`, each file once whatever its names; what the host has for itself is none of them.
   func libraries() -> [String] {
     var seen: Set<FileIdentity> = []
     return paths.flatMap { folder in
       let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-      return names.sorted().filter { $0.hasPrefix("lib") && $0.hasSuffix(".so") && $0 != "libPluginAPI.so" }
+      return names.sorted().filter { $0.hasPrefix("lib") && $0.hasSuffix(".so") && !Self.ownLibraries.contains($0) }
         .map { folder + "/" + $0 }
         .filter { path in PluginFile.identity(path).map { seen.insert($0).inserted } ?? true }
     }
   }
+
+  private static let ownLibraries = ["libPluginAPI.so", NetworkLibrary.file]
 
   /// For a person: where it was looked.
   var shown: String {

@@ -85,6 +85,10 @@ public struct CostEstimate: Sendable {
   public var seconds: Double?
   /// The whole text that the model would read for the first request.
   public var example: String?
+  /// Whether ``promptTokens`` is guessed from the length of the text.
+  public var isGuess = false
+  /// What it costs at most, in the currency of the prices that the options give.
+  public var cost: Double?
 
   /// An estimate.
   public init(promptTokens: Int, maxNewTokens: Int, seconds: Double? = nil, example: String? = nil) {

@@ -1,3 +1,3 @@
 @_exported public import CPluginABI
-@_exported public import Numerics
+@_exported public import CalmNumerics
 @_exported public import Weights

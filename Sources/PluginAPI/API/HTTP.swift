@@ -140,4 +140,43 @@ public struct Secret: Sendable, CustomStringConvertible, CustomDebugStringConver
   public var debugDescription: String { description }
   /// The name alone.
   public var customMirror: Mirror { Mirror(self, children: ["name": name]) }
+
+  /// `text` with the name in place of the value, also where it is percent-encoded or written as JSON writes it. What a server
+  /// says may repeat the key that it was sent.
+  public func redacted(from text: String) -> String {
+    var bytes = Array(text.utf8)
+    let asJSON = value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+    for form in Set([value, percentEncoded, asJSON]) where !form.isEmpty {
+      bytes = Self.replace(Array(form.utf8), in: bytes, with: Array(description.utf8))
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// The value as it stands in a query.
+  public var percentEncoded: String {
+    let hexadecimal = Array("0123456789ABCDEF".utf8)
+    var bytes: [UInt8] = []
+    for byte in value.utf8 {
+      switch byte {
+      case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"):
+        bytes.append(byte)
+      default: bytes += [UInt8(ascii: "%"), hexadecimal[Int(byte >> 4)], hexadecimal[Int(byte & 15)]]
+      }
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  private static func replace(_ form: [UInt8], in bytes: [UInt8], with name: [UInt8]) -> [UInt8] {
+    var out: [UInt8] = [], i = 0
+    while i < bytes.count {
+      if bytes[i...].starts(with: form) {
+        out += name
+        i += form.count
+      } else {
+        out.append(bytes[i])
+        i += 1
+      }
+    }
+    return out
+  }
 }

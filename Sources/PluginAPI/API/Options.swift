@@ -5,6 +5,8 @@ public enum OptionType: Sendable, Hashable {
   case path
   /// A model: a name declared under `models:`, else a path.
   case model
+  /// A web address, `http://…` or `https://…`. Where an experiment gives one, its host counts as allowed by the experiment.
+  case url
   /// One of these words.
   case choice([String])
   indirect case list(OptionType)
@@ -22,6 +24,7 @@ public enum OptionType: Sendable, Hashable {
     case .boolean: "boolean"
     case .path: "path"
     case .model: "model"
+    case .url: "url"
     case .choice(let words): words.joined(separator: "|")
     case .list(let item): "list of \(item.name)"
     case .map(let item): "mapping to \(item.name)"

@@ -41,6 +41,12 @@ private func check(
   switch type {
   case .any: return []
   case .string, .path, .model: return node.text == nil || node.isNull ? fault("a \(type.name)") : []
+  case .url:
+    // Variables are put in later, by the host.
+    guard let text = node.text, text.contains("${") || WebAddress(text) != nil else {
+      return fault("an address like https://host/path")
+    }
+    return []
   case .boolean: return node.boolean == nil ? fault("true or false") : []
   case .integer:
     guard let value = node.integer else { return fault("an integer") }

@@ -39,7 +39,7 @@ extension ConfigNode {
           .list(
             text.isEmpty ? [] : text.split(separator: ",").map { ConfigNode(.scalar(String($0), quoted: false), mark: place) })
         case .map: .map([])
-        case .string, .path, .model, .choice: .scalar(text, quoted: true)
+        case .string, .path, .model, .url, .choice: .scalar(text, quoted: true)
         default: .scalar(text, quoted: false)
         }
       entries.append(Entry(Key(field.name, mark: place), ConfigNode(value, mark: place)))

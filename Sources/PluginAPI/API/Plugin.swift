@@ -1,6 +1,8 @@
 /// What a plugin can be.
 public enum PluginKind: String, Sendable, CaseIterable {
   case augmentor, encoder, decoder, loss
+  /// What the host loads for itself; experiments do not name it.
+  case service
 }
 
 /// Anything that a plugin's factory makes. See ``Augmentor``, ``Encoder``, ``Decoder`` and ``Loss``.

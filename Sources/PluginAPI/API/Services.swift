@@ -26,14 +26,15 @@ public struct Services: Sendable {
   /// Tells the user something; goes to standard error and the run's log.
   public func log(_ level: LogLevel, _ message: String) { sink(level, message) }
 
-  /// The network. Throws ``PluginError`` where this host offers none.
+  /// The network. Ask for it when the first request is due: it takes a library of its own. Throws ``PluginError`` or a
+  /// ``Diagnostic`` where this host offers none.
   public func http() throws -> any HTTPClient {
     guard let provider else { throw PluginError("this host offers no network") }
     return try provider.http()
   }
 
   /// A secret by the name of its environment variable (`OPENAI_API_KEY`), or by the path of a file that its owner alone
-  /// can read. Throws ``PluginError`` that says where it was looked for.
+  /// can read. Throws a ``Diagnostic`` that says where it was looked for.
   public func secret(_ name: String) throws -> Secret {
     guard let provider else { throw PluginError("this host keeps no secrets") }
     return try provider.secret(name)

@@ -1,4 +1,4 @@
-import Numerics
+import CalmNumerics
 
 extension MappedFile {
   /// 128 bits of the whole content, as hexadecimal digits: tells files apart, at the rate at which memory is read. It is no

@@ -1,5 +1,5 @@
 internal import FoundationEssentials
-import Numerics
+import CalmNumerics
 
 #if canImport(Glibc)
   import Glibc

@@ -1,4 +1,4 @@
-import Numerics
+import CalmNumerics
 
 /// Storage types of tensors in model files. The raw value is the name that safetensors or GGUF has for it.
 public enum StorageType: String, Sendable, Codable {

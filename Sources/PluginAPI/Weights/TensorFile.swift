@@ -1,4 +1,4 @@
-import Numerics
+import CalmNumerics
 
 /// One tensor of a file: row-major, without gaps. A type of blocks has them along the innermost dimension.
 public struct TensorEntry: Sendable {

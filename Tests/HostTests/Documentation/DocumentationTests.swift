@@ -1,5 +1,6 @@
 import ArgumentParser
 import FoundationEssentials
+import NetworkPolicy
 import PluginAPI
 import Testing
 
@@ -12,7 +13,8 @@ struct DocumentationTests {
     ("Top level", ExperimentFields.all), ("`data`", DataSection.fields), ("`contexts`", ContextsSection.fields),
     ("`augmentor`", ExperimentFields.augmentor), ("`prompt`", PromptSection.fields), ("`stored`", StoredSection.fields),
     ("`encoder`, `decoder`, `loss`", ExperimentFields.plugin),
-    ("`training`", TrainingSection.fields), ("`plugins`", ExperimentFields.library), ("`models`", DeclaredModel.fields),
+    ("`training`", TrainingSection.fields), ("`http`", HTTPPolicy.fields), ("`plugins`", ExperimentFields.library),
+    ("`models`", DeclaredModel.fields),
   ]
 
   @Test func `the page of errors has every code and its text`() throws {
@@ -50,7 +52,7 @@ struct DocumentationTests {
     let parts: [(key: String, fields: [OptionField])] = [
       ("data", DataSection.fields), ("contexts", ContextsSection.fields), ("augmentor", ExperimentFields.augmentor),
       ("encoder", ExperimentFields.plugin), ("decoder", ExperimentFields.plugin), ("loss", ExperimentFields.plugin),
-      ("training", TrainingSection.fields),
+      ("training", TrainingSection.fields), ("http", HTTPPolicy.fields),
     ]
     var count = 0
     for page in try Page.all() {
