@@ -56,7 +56,7 @@ import Testing
   @Test func dryRunListsAndRunsNothing() throws {
     let result = try lab.calm("run", lab.path("grid.yaml"), "--dry-run", "--out", lab.path("dry"), "--format", "json")
     #expect(result.code == 0, "\(result.errors)")
-    let rows = try #require(try JSONValue.parse(result.output).list)
+    let rows = try #require(try JSONValue.parse(result.output).items)
     #expect(rows.count == 12 && rows[0]["run"]?.text == "options=kl,encoder=1e-3/seed-1", "\(result.output)")
     #expect(rows.allSatisfy { ($0["seconds"]?.number ?? 0) > 0 })
     #expect(!FileManager.default.fileExists(atPath: lab.path("dry")))
@@ -68,8 +68,8 @@ import Testing
     let whole = try lab.calm("run", grid, "--out", lab.path("whole"), "--quiet")
     #expect(whole.code == 0 && whole.output.contains("l2"), "\(whole.errors)")
     let results = try lab.json("whole/results.json")
-    #expect(results["cells"]?.list?.count == 6)
-    let first = results["cells"]?.list?.first
+    #expect(results["cells"]?.items?.count == 6)
+    let first = results["cells"]?.items?.first
     #expect(first?["values"]?["loss.options"]?.text == "kl" && first?["summary"]?["test"]?["with"]?["f1"]?["std"]?.number != nil)
 
     let script = """
@@ -88,7 +88,7 @@ import Testing
     for shard in ["2/2", "1/2"] {
       let part = try lab.calm("run", grid, "--out", lab.path("shards"), "--resume", "--shard", shard, "--quiet")
       #expect(part.code == 0, "\(part.errors)")
-      let finished = try lab.json("shards/results.json")["cells"]?.list?.compactMap { $0["finished"]?.number }.reduce(0, +)
+      let finished = try lab.json("shards/results.json")["cells"]?.items?.compactMap { $0["finished"]?.number }.reduce(0, +)
       #expect(finished == (shard == "2/2" ? 6 : 12))
     }
     #expect(try lab.bytes("shards/results.json") == lab.bytes("whole/results.json"))
@@ -107,7 +107,7 @@ import Testing
       "run", lab.config, "--out", lab.path("part"), "--set", "training.epochs=1", "--jobs", "2", "--sweep",
       "encoder.options.model=[\(lab.path("model")), \(lab.path("nowhere"))]", "--seeds", "1,2", "--format", "json")
     #expect(result.code == 1 && result.errors.contains("2 of 4 runs failed") && result.errors.contains("nowhere"), "\(result.errors)")
-    let finished = try JSONValue.parse(result.output)["cells"]?.list?.compactMap { $0["finished"]?.number }
+    let finished = try JSONValue.parse(result.output)["cells"]?.items?.compactMap { $0["finished"]?.number }
     #expect(finished == [2, 0], "\(result.output)")
   }
 }

@@ -106,7 +106,12 @@ struct EndToEndTests {
     let run = try lab.calm(
       "run", lab.config, "--out", lab.path("seeds"), "--seeds", "1,2", "--set", "training.epochs=1", "--format", "json")
     #expect(run.code == 0, "\(run.errors)")
-    #expect(try lab.json("seeds/results.json")["summary"]?["test"]?["with"]?["f1"]?["std"]?.number != nil)
+    let cell = try lab.json("seeds/results.json")["cells"]?.items?.first
+    #expect(cell?["summary"]?["test"]?["with"]?["f1"]?["std"]?.number != nil)
+    let compared = try lab.calm("compare", lab.path("seeds"), lab.path("seeds/seed-1"), "--samples", "200", "--format", "json")
+    let rows = try JSONValue.parse(compared.output).items ?? []
+    #expect(compared.code == 0 && rows.count == 4, "\(compared.errors)")
+    #expect(rows.first?["f1"]?["count"]?.number == 2 && rows[1]["comparison"]?["randomisationP"]?.number != nil)
   }
 
   @Test func refusalsNameTheCauseAndKeepTheRun() throws {

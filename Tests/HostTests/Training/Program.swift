@@ -50,6 +50,7 @@ indirect enum JSONValue: Decodable {
   static func parse(_ text: String) throws -> JSONValue { try JSONDecoder().decode(JSONValue.self, from: Data(text.utf8)) }
 
   subscript(key: String) -> JSONValue? { if case .object(let object) = self { object[key] } else { nil } }
+  var items: [JSONValue]? { if case .list(let items) = self { items } else { nil } }
   var number: Double? { if case .number(let number) = self { number } else { nil } }
   var text: String? { if case .text(let text) = self { text } else { nil } }
 }
