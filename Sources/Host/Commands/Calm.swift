@@ -14,8 +14,8 @@ struct Calm: AsyncParsableCommand {
     subcommands: [
       RunCommand.self, CheckCommand.self, AugmentCommand.self, TrainCommand.self, EvaluateCommand.self, TagCommand.self,
       ScoreCommand.self, ContextsCommand.self, DataCommand.self, PluginCommand.self, ModelCommand.self, ConfigCommand.self,
-      TokenizeCommand.self, EncodeCommand.self, GenerateCommand.self, BenchCommand.self, ExplainCommand.self,
-      DoctorCommand.self,
+      TokenizeCommand.self, EncodeCommand.self, GenerateCommand.self, BERTScoreCommand.self,
+      BenchCommand.self, ExplainCommand.self, DoctorCommand.self,
     ])
 }
 
