@@ -14,6 +14,8 @@ struct BERTScoreCommand: ParsableCommand {
   var layer: Int?
   @Flag(help: "Weigh tokens by how few of the references have them.")
   var idf = false
+  @Option(help: "The plugin's option `precision`; default: the plugin's own.")
+  var precision: String?
   @Option(help: "Compute threads; default: all cores.")
   var threads: Int?
   @Argument(help: "Texts, one a line; - is standard input.")
@@ -35,7 +37,7 @@ struct BERTScoreCommand: ParsableCommand {
         "D209", "\(candidates) has \(texts.count) lines, \(references) has \(against.count)",
         hint: "each candidate is compared with the reference of the same line")
     }
-    let encoder = try model.encoder()
+    let encoder = try model.encoder(precision: precision)
     let values: [BERTScore.Values]
     do {
       let score = try BERTScore(encoder: encoder, layer: layer)

@@ -14,7 +14,7 @@ struct Calm: AsyncParsableCommand {
     subcommands: [
       RunCommand.self, CheckCommand.self, AugmentCommand.self, TrainCommand.self, EvaluateCommand.self, TagCommand.self,
       ScoreCommand.self, ContextsCommand.self, DataCommand.self, PluginCommand.self, ModelCommand.self, ConfigCommand.self,
-      TokenizeCommand.self, EncodeCommand.self, GenerateCommand.self, BERTScoreCommand.self,
+      TokenizeCommand.self, EncodeCommand.self, GenerateCommand.self, BERTScoreCommand.self, SearchCommand.self,
       BenchCommand.self, ExplainCommand.self, DoctorCommand.self,
     ])
 }

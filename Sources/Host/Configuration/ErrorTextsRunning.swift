@@ -142,6 +142,13 @@ extension ErrorCode {
         not used. Try again; if the new file is the right one, declare its digest.
         """),
     ErrorCode(
+      code: "N510", title: "no search provider answers",
+      text: """
+        Every provider of a search plugin failed for a sentence, for the reasons that the message gives. A failure is never \
+        taken for an empty context. What was found before is stored; once a provider answers again, the same command asks for \
+        the rest. A further provider in the chain makes failures rarer.
+        """),
+    ErrorCode(
       code: "S601", title: "cannot write",
       text: """
         A file cannot be written: no space, no permission, or no such folder. The message gives the path and the system's \
@@ -187,6 +194,13 @@ extension ErrorCode {
       code: "S608", title: "context store of another version",
       text: """
         A newer program made the store, with tables that this one does not know. Use that program, or name another store.
+        """),
+    ErrorCode(
+      code: "S609", title: "search index cannot be used",
+      text: """
+        An index cannot be made, opened or written: there is none at the path, another process is writing to it, it was made \
+        in another language or by another program, or `libCalmXapian.so` is not there. The message gives the reason. The \
+        library is built where `libxapian-dev` is installed; `calm search index CORPUS -o INDEX` makes an index.
         """),
     ErrorCode(
       code: "T701", title: "the loss is not finite",

@@ -107,19 +107,6 @@ struct ConsoleLogHandler: LogHandler {
 /// The program's log.
 let logger = Logger(label: "calm") { _ in ConsoleLogHandler() }
 
-extension Services {
-  /// Services of a run with the given seed.
-  static func standard(seed: UInt64) -> Services {
-    Services(seed: seed, cacheFolder: defaultCacheFolder()) { level, message in
-      switch level {
-      case .debug: logger.debug("\(message)")
-      case .warning: logger.warning("\(message)")
-      default: logger.info("\(message)")
-      }
-    }
-  }
-}
-
 /// `$CALM_CACHE`, by default `~/.cache/calm`.
 func defaultCacheFolder() -> String {
   if let folder = environment("CALM_CACHE"), !folder.isEmpty { return folder }
