@@ -3,8 +3,11 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := build
 BUILD := swift build -c release
 CALM := .build/release/calm
-PLUGINS := BioBERT CRF KLCooperative Llama2 Precomputed RemoteLLM XLMR
-PACKAGES := libopenblas-dev libyaml-dev zlib1g-dev libssl-dev libsqlite3-dev pkg-config python3-pip unzip
+PLUGINS := BioBERT CRF KLCooperative Llama2 Precomputed RemoteLLM SearchEngine XLMR
+PACKAGES := libopenblas-dev libyaml-dev zlib1g-dev libssl-dev libsqlite3-dev libxapian-dev pkg-config python3-pip unzip
+
+# SwiftPM keeps what Package.swift said: this makes it look again after Xapian was installed or removed.
+export CALM_XAPIAN = $(shell pkg-config --modversion xapian-core 2> /dev/null)
 
 .PHONY: build setup run test test-servers golden bench format lint clean
 

@@ -1,4 +1,5 @@
 // swift-tools-version: 6.1
+import Foundation
 import PackageDescription
 
 // The host, and one dynamic library a plugin. Plugins are listed by name: a folder dropped under Plugins/ would not be noticed
@@ -8,6 +9,12 @@ let transformers: [Target.Dependency] = [
   .product(name: "Transformers", package: "Transformers"), .product(name: "Tokenizers", package: "Transformers"),
 ]
 let contextFiles: Target.Dependency = .product(name: "ContextFiles", package: "ContextFiles")
+let searchIndex: Target.Dependency = .product(name: "SearchIndex", package: "SearchIndex")
+
+// Local search needs Xapian, which is in a library of its own: GPL, opened at run time, and left out where its headers are not
+// installed. SwiftPM keeps what it read from this file; `make` tells it by CALM_XAPIAN when the answer has changed.
+let hasXapian =
+  !(Context.environment["CALM_XAPIAN"] ?? "").isEmpty || FileManager.default.fileExists(atPath: "/usr/include/xapian.h")
 
 let plugins: [(folder: String, module: String, dependencies: [Target.Dependency])] = [
   ("BioBERT", "BioBERT", transformers),
@@ -16,6 +23,7 @@ let plugins: [(folder: String, module: String, dependencies: [Target.Dependency]
   ("Llama2", "Llama2", [.product(name: "Tokenizers", package: "Transformers"), "CLlama"]),
   ("Precomputed", "Precomputed", [contextFiles]),
   ("RemoteLLM", "RemoteLLM", []),
+  ("SearchEngine", "SearchEngine", [searchIndex]),
   ("XLM-R", "XLMR", transformers),
 ]
 
@@ -28,9 +36,11 @@ let package = Package(
     // Not linked by the host: it opens the library when something first asks for the network.
     .library(name: "CalmNetwork", type: .dynamic, targets: ["CalmNetwork"]),
   ]
-    + plugins.map { .library(name: $0.module, type: .dynamic, targets: [$0.module]) },
+    + plugins.map { .library(name: $0.module, type: .dynamic, targets: [$0.module]) }
+    + (hasXapian ? [.library(name: "CalmXapian", type: .dynamic, targets: ["CalmXapian"])] : []),
   dependencies: [
     .package(path: "Sources/PluginAPI"), .package(path: "Sources/Transformers"), .package(path: "Sources/ContextFiles"),
+    .package(path: "Sources/SearchIndex"),
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
     .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
@@ -44,7 +54,7 @@ let package = Package(
     .executableTarget(
       name: "Host",
       dependencies: [
-        api, contextFiles, "NetworkPolicy", "CYaml", "CCrypto", "CLinux",
+        api, contextFiles, searchIndex, "NetworkPolicy", "CYaml", "CCrypto", "CLinux",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "GRDB", package: "GRDB.swift"),
@@ -74,7 +84,7 @@ let package = Package(
     .testTarget(
       name: "HostTests",
       dependencies: [
-        "Host", "NetworkPolicy", "TestSupport", api, contextFiles,
+        "Host", "NetworkPolicy", "TestSupport", api, contextFiles, searchIndex,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "GRDB", package: "GRDB.swift"),
       ], path: "Tests/HostTests", exclude: ["Statistics/reference.json", "Statistics/reference.py"]),
@@ -84,20 +94,27 @@ let package = Package(
       name: "NetworkTests", dependencies: ["CalmNetwork", "NetworkPolicy", "TestSupport", api], path: "Tests/NetworkTests"),
     .testTarget(
       name: "PluginTests",
-      dependencies: ["CLlama", "CalmNetwork", "NetworkPolicy", "TestSupport", api] + transformers + pluginTargets,
+      dependencies: ["CLlama", "CalmNetwork", "NetworkPolicy", "TestSupport", api, searchIndex] + transformers + pluginTargets,
       path: "Tests/PluginTests"),
     .testTarget(
       name: "GoldenTests", dependencies: ["CLlama", "Host", "TestSupport", api] + transformers + pluginTargets,
       path: "Tests/GoldenTests"),
     .testTarget(
-      name: "ConformanceTests", dependencies: ["Host", "TestSupport", api, contextFiles] + transformers + pluginTargets,
+      name: "ConformanceTests",
+      dependencies: ["Host", "TestSupport", api, contextFiles, searchIndex] + transformers + pluginTargets,
       path: "Tests/ConformanceTests"),
     .testTarget(name: "NumericsTests", dependencies: ["TestSupport", api], path: "Tests/NumericsTests"),
     .testTarget(name: "WeightsTests", dependencies: ["TestSupport", api], path: "Tests/WeightsTests"),
   ]
+    + (hasXapian
+      ? [
+        .target(
+          name: "CalmXapian", dependencies: [.product(name: "CCalmXapian", package: "SearchIndex")],
+          path: "Plugins/SearchEngine/Sources/CalmXapian", linkerSettings: [.linkedLibrary("xapian")])
+      ] : [])
     + plugins.map {
       .target(
         name: $0.module, dependencies: [api] + $0.dependencies, path: "Plugins/\($0.folder)/Sources/\($0.module)",
         swiftSettings: [.unsafeFlags(["-enable-testing"])])
     },
-  swiftLanguageModes: [.v6])
+  swiftLanguageModes: [.v6], cxxLanguageStandard: .cxx17)

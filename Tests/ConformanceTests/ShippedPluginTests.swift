@@ -1,5 +1,6 @@
 import FoundationEssentials
 import PluginAPI
+import SearchIndex
 import Testing
 import Transformers
 
@@ -7,6 +8,7 @@ import Transformers
 @testable import Host
 @testable import KLCooperative
 @testable import Precomputed
+@testable import SearchEngine
 
 /// Every plugin that is shipped keeps the laws of its protocol.
 @Suite("Laws: shipped plugins")
@@ -93,5 +95,29 @@ struct ShippedPluginTests {
     // Without requests of its own, only what needs none is tried.
     let blind = await checkAugmentor(augmentor, manifest: Precomputed.manifest)
     #expect(blind.allSatisfy(\.passed) && blind.count { $0.reason.isEmpty } == 2)
+  }
+
+  /// A search is not seeded; that of a local index keeps every other law.
+  @Test(.enabled(if: (try? SearchIndex.engineVersion()) != nil, "libCalmXapian.so is not built"))
+  func searchInALocalIndex() async throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "calm-laws-\(UInt64.random(in: 0 ... .max))").path
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    do {
+      let index = try SearchIndex(path: folder, mode: .write(language: "english"))
+      for (i, words) in LawSentences.odd.enumerated() {
+        try index.put(Document(id: "\(i)", title: "", text: "found for " + words.joined(separator: " ")))
+      }
+      try index.commit()
+    }
+    let services = Services(seed: 1, cacheFolder: folder) { _, _ in }
+    let provider = try JSONDecoder().decode(
+      ProviderOptions.self, from: Data(#"{"provider": "local", "index": "\#(folder)"}"#.utf8))
+    let augmentor = try SearchAugmentor(
+      SearchOptions(
+        providers: [], retrieve: 5, keep: 2, maxWords: 210, candidateWords: 200, rankBy: .engine, rank: nil, exclude: [],
+        maxOverlap: 0.6, batch: 4), providers: [provider.open(services)], services: services)
+    expectKept(
+      await checkAugmentor(augmentor, manifest: SearchEngine.manifest),
+      untried: ["equal requests get equal texts", "texts depend neither on order nor on batch"])
   }
 }

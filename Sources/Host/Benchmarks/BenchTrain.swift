@@ -23,7 +23,7 @@ struct BenchTrain: AsyncParsableCommand {
     try bench.prepare(threads: loaded.threads)
     try fetchModels(loaded)
     let corpus = try await CorpusLoader(loaded, progress: Progress()).load()
-    let services = Services.standard(loaded)
+    let services = loaded.services
     let tagger = try Tagger(loaded, tags: corpus.tags, services: services)
     let loss = try makeLoss(loaded, decoder: tagger.decoder, corpus: corpus, services: services)
     let optimiser = try Optimiser(

@@ -40,7 +40,7 @@ struct AugmentCommand: AsyncParsableCommand {
     let loaded = try experiment.load()
     try prepareMachine(threads: loaded.threads)
     if dryRun { try requireModels(loaded, experiment.config) } else { try fetchModels(loaded) }
-    guard let augmentation = try Augmentation(loaded, services: .standard(loaded)) else {
+    guard let augmentation = try Augmentation(loaded, services: loaded.services) else {
       throw Diagnostic("C103", "\(experiment.config) names no augmentor", hint: "add the section `augmentor:`")
     }
     if dryRun {

@@ -7,8 +7,8 @@ struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench", abstract: "Measure the speed of one part of the program.",
     subcommands: [
-      BenchGemm.self, BenchEncoder.self, BenchTrain.self, BenchCRF.self, BenchTokenizer.self, BenchGenerate.self,
-      BenchModel.self,
+      BenchGemm.self, BenchEncoder.self, BenchTrain.self, BenchCRF.self, BenchTokenizer.self, BenchBERTScore.self,
+      BenchGenerate.self, BenchModel.self,
     ])
 }
 

@@ -39,7 +39,7 @@ struct CheckCommand: AsyncParsableCommand {
   private func rehearse(_ experiment: Experiment, _ corpus: Corpus, _ progress: Progress) throws {
     let path = FileManager.default.temporaryDirectory.path + "/calm-check-\(ProcessInfo.processInfo.processIdentifier)"
     defer { try? FileManager.default.removeItem(atPath: path) }
-    let services = Services.standard(experiment)
+    let services = experiment.services
     let tagger = try Tagger(experiment, tags: corpus.tags, services: services)
     let loss = try makeLoss(experiment, decoder: tagger.decoder, corpus: corpus, services: services)
     var small = corpus

@@ -11,8 +11,9 @@ struct EncoderOptions: ParsableArguments {
   var model: String
 
   /// - Parameter textOnly: whether the tokenizer is enough.
-  func encoder(textOnly: Bool = false) throws -> any TokenEncoder {
-    try Self.open(model: model, plugin: plugin, textOnly: textOnly)
+  func encoder(textOnly: Bool = false, precision: String? = nil) throws -> any TokenEncoder {
+    try Self.open(
+      model: model, plugin: plugin, options: precision.map { [("precision", $0)] } ?? [], textOnly: textOnly)
   }
 
   /// The model in a folder; `options` are given to the plugin beside it.

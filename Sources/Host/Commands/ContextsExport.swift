@@ -71,7 +71,7 @@ struct ContextsExport: ParsableCommand {
 
   private func generated() throws -> Exported {
     let loaded = try experiment.load()
-    guard let augmentation = try Augmentation(loaded, services: .standard(loaded)) else {
+    guard let augmentation = try Augmentation(loaded, services: loaded.services) else {
       throw Diagnostic("C103", "\(experiment.config) names no augmentor", hint: "name imported contexts with --source")
     }
     guard let file = loaded.data.files.first(where: { $0.split == split }) else {

@@ -12,7 +12,16 @@ struct ContextsStats: ParsableCommand {
   @Option(help: "Fewer distinct pieces between single spaces than this make the class Fail.")
   var failBelow = ContextsSection.standardFailBelow
   @Option(help: "A labelled file: count how many of its entities the contexts mention.") var gold: String?
+  @Flag(help: "Add the mean BERTScore F1 of contexts against their sentences; an empty context counts 0.")
+  var bertscore = false
+  @Option(help: ArgumentHelp("With --bertscore: the encoder's folder.", valueName: "folder")) var model: String?
+  @Option(help: "With --bertscore: the encoder plugin; default: chosen by the model's model_type.") var plugin: String?
+  @Option(help: "With --bertscore: compare the states behind this layer; default: the last.") var layer: Int?
   @Option(help: "text or json.") var format = OutputFormat.text
+
+  func validate() throws {
+    if bertscore != (model != nil) { throw ValidationError("--bertscore and --model go together") }
+  }
 
   /// A path's counts; for a store also those of its parts.
   private struct Report: Encodable {
@@ -30,12 +39,20 @@ struct ContextsStats: ParsableCommand {
 
   mutating func run() throws {
     let entities = try gold.map { try GoldEntities(path: $0) }
+    let similarity = try model.map { model in
+      try prepareMachine(threads: nil)
+      return try ContextSimilarity(encoder: EncoderOptions.open(model: model, plugin: plugin), layer: layer)
+    }
     let reports = try (paths.isEmpty ? [ContextStore.defaultPath] : paths).map { path in
       let sets = try ContextSet.read(path)
+      let scores = try similarity.map { try sets.map($0.scores) }
+      func statistics(_ range: Range<Int>, _ name: String) throws -> ContextStatistics {
+        try ContextStatistics(
+          Array(sets[range]), name: name, failBelow: failBelow, gold: entities, bertScores: scores?[range].flatMap { $0 })
+      }
       return Report(
-        whole: try ContextStatistics(sets, name: path, failBelow: failBelow, gold: entities),
-        groups: ContextSet.isStore(path)
-          ? try sets.map { try ContextStatistics([$0], name: $0.name, failBelow: failBelow, gold: entities) } : nil)
+        whole: try statistics(sets.indices, path),
+        groups: ContextSet.isStore(path) ? try sets.indices.map { try statistics($0..<$0 + 1, sets[$0].name) } : nil)
     }
     if format == .json {
       return Console.shared.result(reports.count == 1 ? prettyJSON(reports[0]) : prettyJSON(reports))
@@ -48,6 +65,7 @@ struct ContextsStats: ParsableCommand {
       "contexts of", "empty", "denied", "fail", "correct", "total", "% correct", "words", "median", "95 %", "distinct",
     ]
     if gold != nil { header.append("% mentioned") }
+    if bertscore { header.append("bertscore") }
     let table = TextTable(
       header: header,
       rows: rows.map { row in
@@ -57,6 +75,7 @@ struct ContextsStats: ParsableCommand {
             String(row.wordQuantiles["p95"] ?? 0), String(row.distinctWords),
           ]
         if gold != nil { cells.append(row.goldMentions.map { percent($0.share) } ?? "-") }
+        if bertscore { cells.append(row.meanBERTScore.map { fixed($0, 4) } ?? "-") }
         return cells
       }, right: Set(1..<header.count))
     var lines = [table.description, ""]

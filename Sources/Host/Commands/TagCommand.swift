@@ -72,7 +72,7 @@ struct TagCommand: AsyncParsableCommand {
         "note: `\(use.id)` has no contexts for new text: tagging without. Give some with --contexts FILE.")
       return (.plain, none)
     }
-    let augmentation = try Augmentation(trained.experiment, services: .standard(trained.experiment))
+    let augmentation = try Augmentation(trained.experiment, services: trained.experiment.services)
     let answers = try await augmentation?.contexts(split: "text", sentences: sentences).contexts ?? []
     return (.augmented, answers.map { contextWords($0.text, section) })
   }

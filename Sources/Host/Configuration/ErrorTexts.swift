@@ -161,5 +161,12 @@ extension ErrorCode {
         The store already holds contexts of that source and split, and they differ from those that are to be imported. Runs that \
         name the source would change without a word. Choose another `--source`, or say `--replace`.
         """),
+    ErrorCode(
+      code: "D211", title: "malformed corpus",
+      text: """
+        The documents of a corpus are JSON objects with `id`, `title` and `text`, a line each; or lines, paragraphs or column \
+        files as they are. The message gives the line of the first that is not. What was read before it and committed is in \
+        the index.
+        """),
   ]
 }

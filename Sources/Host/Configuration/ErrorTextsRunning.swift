@@ -144,27 +144,45 @@ extension ErrorCode {
     ErrorCode(
       code: "N503", title: "network library not found",
       text: """
-        What talks HTTP is a library of its own, `libCalmNetwork.so`, which the program opens when something first asks for the         network. It has to lie beside the program or in `../lib/calm`, built by the same compiler. `make run` does not build it;         `make build`, or `swift build -c release --product CalmNetwork`, does.
+        What talks HTTP is a library of its own, `libCalmNetwork.so`, which the program opens when something first asks for the \
+        network. It has to lie beside the program or in `../lib/calm`, built by the same compiler. `make run` does not build it; \
+        `make build`, or `swift build -c release --product CalmNetwork`, does.
         """),
     ErrorCode(
       code: "N504", title: "host not allowed",
       text: """
-        Only hosts that the experiment names are asked: those of the addresses in it, and those listed under `hosts` of its         section `http:`. A name that leads to a private, loopback or link-local address is refused unless that address, or its         range, is listed too. A redirect to another host is a request to that host. Keys are not sent over plain http but to this         machine and to addresses of a private network.
+        Only hosts that the experiment names are asked: those of the addresses in it, and those listed under `hosts` of its \
+        section `http:`. A name that leads to a private, loopback or link-local address is refused unless that address, or its \
+        range, is listed too. A redirect to another host is a request to that host. Keys are not sent over plain http but to this \
+        machine and to addresses of a private network.
         """),
     ErrorCode(
       code: "N505", title: "server cannot be reached",
       text: """
-        The server took no connection, broke it, or let a time-out pass, and trying again did not help; or it failed so often that it         is left alone for a while. Is it running, and is the address right? A model that thinks for minutes needs a longer         `readSeconds` under `http:`. What was answered before is stored: the same command goes on.
+        The server took no connection, broke it, or let a time-out pass, and trying again did not help; or it failed so often that it \
+        is left alone for a while. Is it running, and is the address right? A model that thinks for minutes needs a longer \
+        `readSeconds` under `http:`. What was answered before is stored: the same command goes on.
         """),
     ErrorCode(
       code: "N506", title: "server answers with an error",
       text: """
-        The server answered with an error that another try does not cure, or did not cure, or with something that is no answer. The         message gives its words. 401 and 403: the key; 404: the address or the model's name; 400: an option that it does not         know, or a text longer than the model reads.
+        The server answered with an error that another try does not cure, or did not cure, or with something that is no answer. The \
+        message gives its words. 401 and 403: the key; 404: the address or the model's name; 400: an option that it does not \
+        know, or a text longer than the model reads.
         """),
     ErrorCode(
       code: "N507", title: "quota or budget is spent",
       text: """
-        The server says that a quota is spent that does not come back in minutes (a day's, a month's, the account's credit), or the budget         that the plugin's options set is. What was answered is stored. Go on when there is quota again, or with a larger budget,         by the same command.
+        The server says that a quota is spent that does not come back in minutes (a day's, a month's, the account's credit), or the budget \
+        that the plugin's options set is. What was answered is stored. Go on when there is quota again, or with a larger budget, \
+        by the same command.
+        """),
+    ErrorCode(
+      code: "N510", title: "no search provider answers",
+      text: """
+        Every provider of a search plugin failed for a sentence, for the reasons that the message gives. A failure is never \
+        taken for an empty context. What was found before is stored; once a provider answers again, the same command asks for \
+        the rest. A further provider in the chain makes failures rarer.
         """),
     ErrorCode(
       code: "S601", title: "cannot write",
@@ -212,6 +230,13 @@ extension ErrorCode {
       code: "S608", title: "context store of another version",
       text: """
         A newer program made the store, with tables that this one does not know. Use that program, or name another store.
+        """),
+    ErrorCode(
+      code: "S609", title: "search index cannot be used",
+      text: """
+        An index cannot be made, opened or written: there is none at the path, another process is writing to it, it was made \
+        in another language or by another program, or `libCalmXapian.so` is not there. The message gives the reason. The \
+        library is built where `libxapian-dev` is installed; `calm search index CORPUS -o INDEX` makes an index.
         """),
     ErrorCode(
       code: "T701", title: "the loss is not finite",

@@ -44,6 +44,8 @@ struct Experiment: Sendable {
   let network: NetworkSettings
   /// The declared models that the plugins' options name.
   let models: [DeclaredModel]
+  /// What plugins are found in, by those that use others.
+  let registry: PluginRegistry
   /// The whole file with every default filled in, each value with its origin.
   private(set) var resolved: ConfigNode
 
@@ -99,6 +101,7 @@ struct Experiment: Sendable {
     training = parts.training
     network = parts.network
     models = parts.models
+    registry = parts.registry
     resolved = parts.resolved
   }
 }
@@ -110,7 +113,8 @@ private struct ExperimentReader {
     var data: DataSection, contexts: ContextsSection
     var augmentor: PluginUse?, augmentorSeed: UInt64, prompt: String?, stored: StoredSection
     var encoder: PluginUse, decoder: PluginUse, loss: PluginUse
-    var training: TrainingSection, network: NetworkSettings, models: [DeclaredModel], resolved: ConfigNode
+    var training: TrainingSection, network: NetworkSettings, models: [DeclaredModel], registry: PluginRegistry
+    var resolved: ConfigNode
   }
 
   let node: ConfigNode
@@ -151,7 +155,7 @@ private struct ExperimentReader {
           section: http,
           naming: [augmentor, encoder, decoder, loss].compactMap(\.self)
             .flatMap { $0.options.webAddresses($0.plugin.manifest.options) }),
-        models: models.filter { usedModels.contains($0.name) },
+        models: models.filter { usedModels.contains($0.name) }, registry: registry,
         resolved: resolved(name: name, augmentor, encoder, decoder, loss)), path: path)
   }
 
@@ -255,18 +259,20 @@ private struct ExperimentReader {
     let wrong = check(section, against: fields, what: "section `\(key)`")
     faults += wrong
     guard wrong.isEmpty, let id = section["plugin"]?.text else { return nil }
-    do throws(Diagnostic) {
+    do {
       let plugin = try registry.plugin(id: id, kind: kind, mark: section["plugin"]?.mark)
       let given = section["options"] ?? ConfigNode(.map([]), mark: section.mark)
       let wrong = check(given, against: plugin.manifest.options, what: "options of plugin `\(id)`")
       faults += wrong
       guard wrong.isEmpty else { return nil }
-      let filled = given.filled(with: plugin.manifest.options)
+      let (filled, inner) = try given.filled(with: plugin.manifest.options)
+        .resolvingPlugins(plugin.manifest.options, registry: registry, models: models)
+      usedModels.formUnion(inner)
       usedModels.formUnion(filled.modelNames(plugin.manifest.options))
       let options = filled.resolvingPaths(plugin.manifest.options, models: models)
       return PluginUse(id: id, plugin: plugin, options: options)
     } catch {
-      faults.append(error)
+      faults += (error as? Diagnostics)?.items ?? (error as? Diagnostic).map { [$0] } ?? []
       return nil
     }
   }

@@ -31,6 +31,7 @@ extension ConfigNode {
     case (.model, .scalar(let text, _)): isNull ? [] : [text]
     case (.list(let item), .list(let items)): items.reduce(into: []) { $0.formUnion($1.modelNames(as: item)) }
     case (.map(let item), .map(let entries)): entries.reduce(into: []) { $0.formUnion($1.value.modelNames(as: item)) }
+    case (.mapping(let fields), .map), (.plugin(_, let fields), .map): modelNames(fields)
     default: []
     }
   }
@@ -48,6 +49,7 @@ extension ConfigNode {
       return ConfigNode(.list(items.map { $0.resolved(as: item, models: models) }), mark: mark)
     case (.map(let item), .map(let entries)):
       return ConfigNode(.map(entries.map { Entry($0.key, $0.value.resolved(as: item, models: models)) }), mark: mark)
+    case (.mapping(let fields), .map), (.plugin(_, let fields), .map): return resolvingPaths(fields, models: models)
     default: return self
     }
   }

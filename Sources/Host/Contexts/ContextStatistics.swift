@@ -56,8 +56,12 @@ struct ContextStatistics: Encodable {
   var seconds: Double?
   /// Entities of the gold tags whose words stand in the sentence's context.
   var goldMentions: Mentions?
+  /// BERTScore F1 against the sentence; an empty context counts 0.
+  var meanBERTScore: Double?
 
-  init(_ sets: [ContextSet], name: String, failBelow: Int, gold: GoldEntities? = nil) throws {
+  init(
+    _ sets: [ContextSet], name: String, failBelow: Int, gold: GoldEntities? = nil, bertScores: [Double]? = nil
+  ) throws {
     self.name = name
     self.failBelow = failBelow
     let items = sets.flatMap(\.items)
@@ -91,6 +95,7 @@ struct ContextStatistics: Encodable {
     let times = contexts.compactMap(\.milliseconds)
     if !times.isEmpty { seconds = Double(times.reduce(0, +)) / 1000 }
     goldMentions = try gold?.mentions(in: sets)
+    meanBERTScore = bertScores.map { $0.isEmpty ? 0 : $0.reduce(0, +) / Double($0.count) }
   }
 
   /// The least length that `percent` of the contexts do not exceed.

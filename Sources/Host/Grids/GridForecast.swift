@@ -40,7 +40,7 @@ struct GridForecast {
     let corpus = try await CorpusLoader(experiment, progress: Progress(), asking: 0).load()
     guard corpus.unasked == 0, let train = corpus.splits["train"] else { return nil }
     let steps = 3
-    let services = Services.standard(experiment)
+    let services = experiment.services
     let tagger = try Tagger(experiment, tags: corpus.tags, services: services)
     let loss = try makeLoss(experiment, decoder: tagger.decoder, corpus: corpus, services: services)
     let optimiser = try Optimiser(

@@ -34,7 +34,7 @@ struct PluginDescription: Codable, Sendable {
     file = plugin.path
     sha256 = plugin.sha256
     compiler = plugin.compiler
-    options = manifest.options.map(Option.init)
+    options = manifest.options.flatMap { Option.all($0) }
   }
 
   /// For a person.
@@ -54,8 +54,16 @@ struct PluginDescription: Codable, Sendable {
 }
 
 extension PluginDescription.Option {
-  init(_ field: OptionField) {
-    name = field.name
+  /// The option, and the keys inside it by their dotted paths.
+  static func all(_ field: OptionField, path: String = "") -> [PluginDescription.Option] {
+    var type = field.type
+    while case .list(let item) = type { type = item }
+    let name = path + field.name
+    return [PluginDescription.Option(field, name)] + (type.keys ?? []).flatMap { all($0, path: name + ".") }
+  }
+
+  private init(_ field: OptionField, _ name: String) {
+    self.name = name
     type = field.type.name
     required = !field.optional
     `default` = field.defaultText

@@ -37,7 +37,7 @@ struct NetworkSettings: Sendable {
 }
 
 extension ConfigNode {
-  /// The addresses that stand in options of the type `url`.
+  /// The addresses that stand in options of the type `url`, and anywhere in options of a plugin's own structure.
   func webAddresses(_ fields: [OptionField]) -> [WebAddress] {
     (map ?? []).flatMap { entry in
       fields.first { $0.name == entry.key.name }.map { entry.value.webAddresses(as: $0.type) } ?? []
@@ -49,6 +49,10 @@ extension ConfigNode {
     case (.url, .scalar(let text, _)): WebAddress(text).map { [$0] } ?? []
     case (.list(let item), .list(let items)): items.flatMap { $0.webAddresses(as: item) }
     case (.map(let item), .map(let entries)): entries.flatMap { $0.value.webAddresses(as: item) }
+    case (.any, .scalar(let text, _)) where text.hasPrefix("http://") || text.hasPrefix("https://"):
+      WebAddress(text).map { [$0] } ?? []
+    case (.any, .list(let items)): items.flatMap { $0.webAddresses(as: .any) }
+    case (.any, .map(let entries)): entries.flatMap { $0.value.webAddresses(as: .any) }
     default: []
     }
   }

@@ -33,7 +33,7 @@ struct CorpusLoader {
     }
     for (_, data) in datasets.dropFirst() { warnings += tags.unseenTypes(in: data) }
 
-    let services = Services.standard(experiment)
+    let services = experiment.services
     let augmentation = try Augmentation(experiment, services: services)
     var unasked = 0
     var splits: [String: [Example]] = [:]

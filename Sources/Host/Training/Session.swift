@@ -29,7 +29,7 @@ struct Session {
     try fetchModels(experiment)
     let corpus = try await CorpusLoader(experiment, progress: progress).load()
     for warning in corpus.warnings { progress.note(DiagnosticPrinter.line(warning)) }
-    let services = Services.standard(experiment)
+    let services = experiment.services
     let tagger = try Tagger(experiment, tags: corpus.tags, services: services)
     let loss = try makeLoss(experiment, decoder: tagger.decoder, corpus: corpus, services: services)
     let folder = try RunFolder(path: path)

@@ -18,7 +18,7 @@ struct TrainedRun {
     try prepareMachine(threads: experiment.threads)
     try fetchModels(experiment)
     model = try ModelFile.read(run: path, name: "best")
-    tagger = try Tagger(experiment, tags: TagSet(names: model.tags), services: .standard(experiment))
+    tagger = try Tagger(experiment, tags: TagSet(names: model.tags), services: experiment.services)
     try model.load(into: tagger, run: path, name: "best")
   }
 }

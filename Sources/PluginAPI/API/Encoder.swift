@@ -41,4 +41,10 @@ public protocol TokenEncoder: Encoder {
   func tokenize(words: [String]) throws -> SubTokens
   /// The last hidden states of each text, [tokens with special tokens, width].
   func hiddenStates(_ texts: [String]) throws -> [Tensor]
+  /// The longest sequence that the model reads, special tokens included.
+  var longestSequence: Int { get }
+  /// The states [tokens, width] of sequences of ids, special tokens included, behind `layer` layers: 0 gives the embeddings, nil
+  /// the last layer. The tensors are the caller's. Throws ``PluginError`` for a layer that there is not, and for a sequence
+  /// longer than ``longestSequence``.
+  func hiddenStates(ids: [[Int]], layer: Int?) throws -> [Tensor]
 }

@@ -1,5 +1,5 @@
 /// The type of an option.
-public enum OptionType: Sendable, Hashable {
+public enum OptionType: Sendable {
   case string, integer, number, boolean
   /// A file or folder; relative paths are relative to the YAML file that names them.
   case path
@@ -12,6 +12,11 @@ public enum OptionType: Sendable, Hashable {
   indirect case list(OptionType)
   /// Names to values of one type.
   indirect case map(OptionType)
+  /// Keys that are described in their turn. A text alone stands for the mapping with the first of them.
+  indirect case mapping([OptionField])
+  /// Another plugin of a kind, as `{plugin: ID, options: {…}}` with further keys beside. The host checks the options as that
+  /// plugin describes them.
+  indirect case plugin(PluginKind, with: [OptionField])
   /// Any YAML.
   case any
 
@@ -28,9 +33,33 @@ public enum OptionType: Sendable, Hashable {
     case .choice(let words): words.joined(separator: "|")
     case .list(let item): "list of \(item.name)"
     case .map(let item): "mapping to \(item.name)"
+    case .mapping: "mapping"
+    case .plugin(let kind, _): "\(kind.rawValue) plugin"
     case .any: "any"
     }
   }
+}
+
+extension OptionType {
+  /// The keys of a ``mapping(_:)`` or ``plugin(_:with:)``; nil for other types.
+  public var keys: [OptionField]? {
+    switch self {
+    case .mapping(let fields): fields
+    case .plugin(_, let fields):
+      [
+        .required("plugin", .string, help: "the plugin's id"),
+        .optional("options", .any, help: "its options"),
+      ] + fields
+    default: nil
+    }
+  }
+}
+
+extension OptionType: Equatable, Hashable {
+  /// Whether both are shown alike.
+  public static func == (a: OptionType, b: OptionType) -> Bool { a.name == b.name }
+  /// Hashes what is shown.
+  public func hash(into hasher: inout Hasher) { hasher.combine(name) }
 }
 
 /// One key of a YAML mapping, described once: this checks it, gives its default and documents it.

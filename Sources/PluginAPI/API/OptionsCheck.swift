@@ -67,6 +67,10 @@ private func check(
   case .map(let item):
     guard let entries = node.map else { return fault("a mapping") }
     return entries.flatMap { check($0.value, item, range: range, name: "\(name).\($0.key.name)") }
+  case .mapping, .plugin:
+    let fields = type.keys ?? []
+    if node.list != nil || node.isNull { return fault("a mapping") }
+    return check(node.expanded(as: type), against: fields, what: "`\(name)`")
   }
 }
 
@@ -82,6 +86,12 @@ private func plain(_ value: Double) -> String {
 }
 
 extension ConfigNode {
+  /// A text that stands for a mapping of `type`, as that mapping.
+  func expanded(as type: OptionType) -> ConfigNode {
+    guard text != nil, let key = type.keys?.first else { return self }
+    return ConfigNode(.map([Entry(Key(key.name, mark: mark), self)]), mark: mark)
+  }
+
   /// The scalar as true or false, nil where it is neither.
   public var boolean: Bool? {
     guard case .scalar(let text, false) = value else { return nil }

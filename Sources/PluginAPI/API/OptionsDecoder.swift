@@ -30,6 +30,10 @@ extension ConfigNode {
   /// The mapping with the default of every key that is not given (or is null).
   public func filled(with fields: [OptionField]) -> ConfigNode {
     var entries = (map ?? []).filter { !$0.value.isNull }
+    for i in entries.indices {
+      guard let field = fields.first(where: { $0.name == entries[i].key.name }) else { continue }
+      entries[i].value = entries[i].value.filled(as: field.type)
+    }
     for field in fields where !entries.contains(where: { $0.key.name == field.name }) {
       guard let text = field.defaultText else { continue }
       let place = SourceMark(file: "default", line: 1, column: 1)
@@ -45,6 +49,26 @@ extension ConfigNode {
       entries.append(Entry(Key(field.name, mark: place), ConfigNode(value, mark: place)))
     }
     return ConfigNode(.map(entries), mark: mark)
+  }
+}
+
+extension ConfigNode {
+  private func filled(as type: OptionType) -> ConfigNode {
+    switch type {
+    case .mapping, .plugin: expanded(as: type).filled(with: type.keys ?? [])
+    case .list(let item): list.map { ConfigNode(.list($0.map { $0.filled(as: item) }), mark: mark) } ?? self
+    default: self
+    }
+  }
+}
+
+extension ConfigNode: Decodable {
+  /// The YAML as it stands: for an option of type ``OptionType/any``.
+  public init(from decoder: any Swift.Decoder) throws {
+    guard let decoder = decoder as? NodeDecoder else {
+      throw DecodingError.dataCorrupted(.init(codingPath: decoder.codingPath, debugDescription: "must come from YAML"))
+    }
+    self = decoder.node
   }
 }
 

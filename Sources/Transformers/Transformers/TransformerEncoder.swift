@@ -31,7 +31,14 @@ public final class TransformerEncoder: @unchecked Sendable {
     infer(tokens, rows: nil, each: each)
   }
 
-  private func infer(_ tokens: PackedTokens, rows: TokenSelection?, each: (Int, Tensor) -> Void) -> Tensor {
+  /// The states [tokens, hidden] behind the first `layers` layers.
+  func infer(_ tokens: PackedTokens, layers: Int) -> Tensor {
+    infer(tokens, rows: nil, layers: layers, each: { _, _ in })
+  }
+
+  private func infer(
+    _ tokens: PackedTokens, rows: TokenSelection?, layers count: Int? = nil, each: (Int, Tensor) -> Void
+  ) -> Tensor {
     let workspace = workspaces.borrow()
     defer { workspaces.giveBack(workspace) }
     let n = tokens.count, h = config.hidden
@@ -40,7 +47,7 @@ public final class TransformerEncoder: @unchecked Sendable {
     let mark = workspace.mark
     _ = embeddings.forward(state.data, tokens, pass: pass, config: config, workspace: workspace)
     each(0, state)
-    for layer in layers {
+    for layer in layers.prefix(count ?? layers.count) {
       workspace.release(to: mark)
       let selection = layer.index == layers.count - 1 ? rows : nil
       let next = Tensor(zeros: [selection?.rows.count ?? n, h])

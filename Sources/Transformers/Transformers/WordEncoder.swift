@@ -112,24 +112,34 @@ public final class WordEncoder: TokenEncoder, @unchecked Sendable {
 
   /// The last hidden states of each text, [tokens with special tokens, width]. Throws for a text longer than the model.
   public func hiddenStates(_ texts: [String]) throws -> [Tensor] {
-    let encoder = try loaded()
+    try hiddenStates(ids: texts.map { tokenizer.encode($0).map(Int.init) }, layer: nil)
+  }
+
+  /// The longest sequence, special tokens included.
+  public var longestSequence: Int { limits.tokens }
+
+  /// The states behind `layer` layers, sequences packed without padding. Those of one pass share memory.
+  public func hiddenStates(ids: [[Int]], layer: Int?) throws -> [Tensor] {
+    let encoder = try loaded(), last = encoder.config.layers
+    guard (0...last).contains(layer ?? last) else {
+      throw PluginError("\(model) has \(last) layers; layer \(layer ?? last) was asked for")
+    }
     var states: [Tensor] = []
     var batch = PackedTokens()
     func flush() {
       guard batch.count > 0 else { return }
-      let hidden = encoder.infer(batch)
+      let hidden = encoder.infer(batch, layers: layer ?? last)
       for s in 0..<batch.offsets.count - 1 {
-        states.append(hidden.rows(Int(batch.offsets[s])..<Int(batch.offsets[s + 1])).copy())
+        states.append(hidden.rows(Int(batch.offsets[s])..<Int(batch.offsets[s + 1])))
       }
       batch = PackedTokens()
     }
-    for (i, text) in texts.enumerated() {
-      let ids = tokenizer.encode(text)
-      guard ids.count <= limits.tokens else {
-        throw PluginError("text \(i) has \(ids.count) tokens; the model reads at most \(limits.tokens)")
+    for (i, sequence) in ids.enumerated() {
+      guard sequence.count <= limits.tokens else {
+        throw PluginError("text \(i) has \(sequence.count) tokens; the model reads at most \(limits.tokens)")
       }
-      if batch.count + ids.count > 2048 { flush() }
-      batch.append(ids, firstPosition: limits.firstPosition)
+      if batch.count + sequence.count > 2048 { flush() }
+      batch.append(sequence.map(Int32.init), firstPosition: limits.firstPosition)
     }
     flush()
     return states
