@@ -74,6 +74,40 @@ struct SearchCommandTests {
     #expect(nothing.code == 0 && nothing.output.isEmpty)
   }
 
+  /// An experiment whose contexts are found in an index and ranked by an encoder plugin that the search plugin asks for.
+  @Test func anExperiment() throws {
+    try lab.write(
+      ["Bergen", "Oslo", "Lund", "Turku"].map { place in
+        "{\"id\": \"\(place)\", \"title\": \"\(place)\", \"text\": \"\(place) is a quiet town\"}\n"
+      }.joined(), to: "towns.jsonl")
+    _ = try calm("search", "index", lab.path("towns.jsonl"), "-o", lab.path("index"))
+    try lab.write(
+      """
+      extends: experiment.yaml
+      contexts: {store: store.sqlite}
+      augmentor:
+        plugin: search-engine
+        options:
+          providers: [{provider: local, index: index}]
+          rank: {plugin: biobert, options: {model: model}, layer: 1}
+          keep: 1
+      """, to: "search.yaml")
+    let answer = try calm("augment", lab.path("search.yaml"), "--split", "dev", "--format", "jsonl")
+    #expect(answer.code == 0, "\(answer.errors)")
+    struct Line: Decodable {
+      var text: String, generated_context: String, source: String
+    }
+    let lines = try answer.output.split(separator: "\n").map { try JSONDecoder().decode(Line.self, from: Data($0.utf8)) }
+    #expect(lines.count == 12)
+    for line in lines { #expect(line.generated_context.hasSuffix(" is a quiet town") && line.source.hasPrefix("local: ")) }
+    // Nothing is asked again; another index is another context.
+    let again = { try calm("augment", lab.path("search.yaml"), "--split", "dev", "--format", "json").output }
+    #expect(try again().contains(#""asked" : 0"#))
+    try lab.write("{\"id\": \"Ulm\", \"text\": \"Ulm is a quiet town\"}\n", to: "more.jsonl")
+    _ = try calm("search", "index", lab.path("more.jsonl"), "-o", lab.path("index"))
+    #expect(try !again().contains(#""asked" : 0"#))
+  }
+
   /// A build that is killed leaves an index that opens, and the same command goes on.
   @Test func aKilledBuildGoesOn() throws {
     let lines = (0..<60_000).map {
