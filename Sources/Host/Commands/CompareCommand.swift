@@ -60,7 +60,9 @@ struct CompareCommand: ParsableCommand {
   }
 
   private func text(_ rows: [Row], _ first: String) -> String {
-    let header = ["system", "context", "runs", "F1", "± 95 %", "difference", "95 % of it", "p bootstrap", "p random.", "p Holm"]
+    let header = [
+      "system", "context", "runs", "F1", "± 95 %", "difference", "95 % of it", "p bootstrap", "p random.", "p Holm",
+    ]
     let table = TextTable(
       header: header,
       rows: rows.map { row in

@@ -61,7 +61,8 @@ struct GridOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Train once a seed and give mean and deviation.", valueName: "1,2,3"))
   var seeds: String?
 
-  @Option(help: ArgumentHelp("Run once for each value of a dotted path; repeatable, for every combination.", valueName: "path=a,b"))
+  @Option(
+    help: ArgumentHelp("Run once for each value of a dotted path; repeatable, for every combination.", valueName: "path=a,b"))
   var sweep: [String] = []
 
   @Option(help: "With several runs: how many processes at a time; the cores are shared out among them.")
@@ -94,7 +95,8 @@ struct GridOptions: ParsableArguments {
 
   func refuseWithoutAxes() throws {
     guard shard == nil, !dryRun, jobs == 1 else {
-      throw Diagnostic("C109", "--shard, --jobs and --dry-run are for several runs: name them with --sweep, --seeds or `sweep:`")
+      throw Diagnostic(
+        "C109", "--shard, --jobs and --dry-run are for several runs: name them with --sweep, --seeds or `sweep:`")
     }
   }
 

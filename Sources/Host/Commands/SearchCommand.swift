@@ -49,7 +49,8 @@ struct SearchQuery: AsyncParsableCommand {
     let filled = try node.filled(with: fields).resolvingPlugins(fields, registry: registry, models: []).node
     let use = PluginUse(id: plugin, plugin: loaded, options: filled.resolvingPaths(fields, models: []))
     let network = NetworkSettings(section: nil, naming: use.options.webAddresses(fields))
-    guard let searcher = try use.make(services: .standard(seed: 1, network: network, registry: registry)) as? any Searcher else {
+    guard let searcher = try use.make(services: .standard(seed: 1, network: network, registry: registry)) as? any Searcher
+    else {
       throw Diagnostic("P310", "plugin `\(plugin)` is an augmentor that does not search")
     }
     let hits: [SearchHit]

@@ -21,7 +21,7 @@ struct Correlation: Codable, Sendable, Hashable {
     }
     // A constant measure leaves rounding behind, not zero.
     guard xx > 1e-26 * meanX * meanX * Double(n), yy > 1e-26 * meanY * meanY * Double(n), xx > 0, yy > 0 else { return nil }
-    let r = max(-1, min(1, xy / (xx.squareRoot() * yy.squareRoot())))
+    let r = max(-1, min(1, xy / (xx * yy).squareRoot()))
     let freedom = Double(n - 2)
     let p = n > 2 ? StudentT.twoSided(r * (freedom / ((1 - r) * (1 + r))).squareRoot(), freedom: freedom) : nil
     return Correlation(coefficient: r, pValue: p, count: n)

@@ -98,7 +98,8 @@ private struct Pooled {
 
   /// The difference after each sentence's answers, those of all runs together, have been exchanged or not.
   static func f1(_ a: Pooled, _ b: Pooled, _ count: Int, coins: inout RandomStream) -> Double {
-    var first = [(Int, Int)](repeating: (0, 0), count: a.runs.count), second = [(Int, Int)](repeating: (0, 0), count: b.runs.count)
+    var first = [(Int, Int)](repeating: (0, 0), count: a.runs.count),
+      second = [(Int, Int)](repeating: (0, 0), count: b.runs.count)
     // Only runs of equal numbers can change places; those beyond stay.
     let pairs = min(a.runs.count, b.runs.count)
     var bits: UInt64 = 0

@@ -70,7 +70,8 @@ import Testing
     let results = try lab.json("whole/results.json")
     #expect(results["cells"]?.items?.count == 6)
     let first = results["cells"]?.items?.first
-    #expect(first?["values"]?["loss.options"]?.text == "kl" && first?["summary"]?["test"]?["with"]?["f1"]?["std"]?.number != nil)
+    #expect(
+      first?["values"]?["loss.options"]?.text == "kl" && first?["summary"]?["test"]?["with"]?["f1"]?["std"]?.number != nil)
 
     let script = """
       for pause in 0.7 1.9 1.2; do
@@ -106,7 +107,8 @@ import Testing
     let result = try lab.calm(
       "run", lab.config, "--out", lab.path("part"), "--set", "training.epochs=1", "--jobs", "2", "--sweep",
       "encoder.options.model=[\(lab.path("model")), \(lab.path("nowhere"))]", "--seeds", "1,2", "--format", "json")
-    #expect(result.code == 1 && result.errors.contains("2 of 4 runs failed") && result.errors.contains("nowhere"), "\(result.errors)")
+    #expect(
+      result.code == 1 && result.errors.contains("2 of 4 runs failed") && result.errors.contains("nowhere"), "\(result.errors)")
     let finished = try JSONValue.parse(result.output)["cells"]?.items?.compactMap { $0["finished"]?.number }
     #expect(finished == [2, 0], "\(result.output)")
   }

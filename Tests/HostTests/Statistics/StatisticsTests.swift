@@ -66,7 +66,8 @@ import Testing
       let adjusted = ManyComparisons.benjaminiHochberg(row.p)
       #expect(zip(adjusted, row.bh).allSatisfy { isClose($0, $1) })
     }
-    #expect(ManyComparisons.holm([0.01, 0.04, 0.03, 0.005]).map { (($0 * 1000).rounded()) / 1000 } == [0.03, 0.06, 0.06, 0.02])
+    #expect(
+      ManyComparisons.holm([0.01, 0.04, 0.03, 0.005]).map { (($0 * 1000).rounded()) / 1000 } == [0.03, 0.06, 0.06, 0.02])
     #expect(ManyComparisons.holm([0.9, 0.8]) == [1, 1])
   }
 
