@@ -4,7 +4,7 @@ SHELL := /bin/bash
 BUILD := swift build -c release
 CALM := .build/release/calm
 PLUGINS := BioBERT CRF KLCooperative Llama2 Precomputed RemoteLLM SearchEngine XLMR
-PACKAGES := libopenblas-dev libyaml-dev zlib1g-dev libssl-dev libsqlite3-dev libxapian-dev pkg-config python3-pip unzip
+PACKAGES := libopenblas-dev libyaml-dev zlib1g-dev libssl-dev openssl libsqlite3-dev libxapian-dev pkg-config python3-pip unzip
 
 # SwiftPM keeps what Package.swift said: this makes it look again after Xapian was installed or removed.
 export CALM_XAPIAN = $(shell pkg-config --modversion xapian-core 2> /dev/null)

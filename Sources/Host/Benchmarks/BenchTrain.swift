@@ -23,16 +23,8 @@ struct BenchTrain: AsyncParsableCommand {
     try bench.prepare(threads: loaded.threads)
     try fetchModels(loaded)
     let corpus = try await CorpusLoader(loaded, progress: Progress()).load()
-    let services = loaded.services
-    let tagger = try Tagger(loaded, tags: corpus.tags, services: services)
-    let loss = try makeLoss(loaded, decoder: tagger.decoder, corpus: corpus, services: services)
-    let optimiser = try Optimiser(
-      tagger.parameters + loss.parameters.map { ("loss." + $0.name, $0) }, section: loaded.training)
-    var step = TrainStep(
-      tagger: tagger, loss: loss, optimiser: optimiser, schedule: Schedule(loaded.training, steps: warmup + steps),
-      section: loaded.training, seed: loaded.seed)
-
-    let batches = Self.batches(warmup + steps, loaded, corpus)
+    var (step, batches) = try Self.firstSteps(warmup + steps, loaded, corpus)
+    let (tagger, loss) = (step.tagger, step.loss)
     for batch in batches.prefix(warmup) { _ = try step.run(batch) }
     let clock = StepClock()
     step.clock = clock
@@ -66,8 +58,23 @@ struct BenchTrain: AsyncParsableCommand {
     try bench.report([row])
   }
 
+  /// What the first `count` steps of an experiment take: a fresh model, and their batches.
+  static func firstSteps(
+    _ count: Int, _ experiment: Experiment, _ corpus: Corpus
+  ) throws -> (step: TrainStep, batches: [[Example]]) {
+    let services = experiment.services
+    let tagger = try Tagger(experiment, tags: corpus.tags, services: services)
+    let loss = try makeLoss(experiment, decoder: tagger.decoder, corpus: corpus, services: services)
+    let optimiser = try Optimiser(
+      tagger.parameters + loss.parameters.map { ("loss." + $0.name, $0) }, section: experiment.training)
+    let step = TrainStep(
+      tagger: tagger, loss: loss, optimiser: optimiser, schedule: Schedule(experiment.training, steps: count),
+      section: experiment.training, seed: experiment.seed)
+    return (step, batches(count, experiment, corpus))
+  }
+
   /// The batches of the experiment's first `count` steps.
-  static func batches(_ count: Int, _ experiment: Experiment, _ corpus: Corpus) -> [[Example]] {
+  private static func batches(_ count: Int, _ experiment: Experiment, _ corpus: Corpus) -> [[Example]] {
     let examples = corpus.splits["train"] ?? []
     let lengths = examples.map { $0.words.count + $0.context.count }
     var batches: [[Example]] = []

@@ -150,7 +150,9 @@ struct RunOutputOptions: ParsableArguments {
     if let out {
       let path = out.hasSuffix("/") && out.count > 1 ? String(out.dropLast()) : out
       let files = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-      if !resume, files.contains(where: { $0.hasSuffix(".yaml") || $0 == "results.json" }) {
+      if !resume,
+        files.contains(where: { $0 == "config.yaml" || $0 == "results.json" || $0.hasPrefix("seed-") || $0.contains("=") })
+      {
         throw Diagnostic(
           "S605", "\(path) already holds a run", hint: "go on with it by --resume, or choose another folder with --out")
       }

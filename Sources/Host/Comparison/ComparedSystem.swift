@@ -6,7 +6,6 @@ struct ComparedSystem: Sendable {
   var name: String
   /// The run folders, one a seed.
   var runs: [String]
-  var results: [StoredResults]
   /// A view's entity counts, one list a run; nil where a run has no predictions of that view.
   var counts: [String: [EntityCounts]]
   /// The words of the scored sentences, which all systems must share.
@@ -49,7 +48,6 @@ struct ComparedSystem: Sendable {
   init(name: String, runs: [String]) throws {
     self.name = name
     self.runs = runs
-    results = try runs.compactMap { try StoredResults(run: $0) }
     counts = [:]
     words = []
     for view in ["with", "without"] {
@@ -62,7 +60,4 @@ struct ComparedSystem: Sendable {
       }
     }
   }
-
-  /// Micro F1 over the runs.
-  func f1(_ view: String) -> SampleSummary? { counts[view].map { SampleSummary($0.map(\.f1)) } }
 }

@@ -36,7 +36,8 @@ struct Grid: Sendable {
       throw Diagnostic("C107", "the grid has \(count) runs; at most \(Self.limit) make one grid")
     }
     self.axes = axes
-    let outer = axes.filter { !$0.isSeed }, seeds = axes.first { $0.isSeed }?.choices
+    let outer = axes.filter { !$0.isSeed }
+    let seeds = axes.first { $0.isSeed }?.choices.compactMap { $0.value.integer.map { UInt64($0) } }
     let shortNames = Self.shortNames(outer.map(\.name))
     var faults: [Diagnostic] = []
     cells = try Self.combinations(outer.map(\.choices)).compactMap { choices in
@@ -50,10 +51,9 @@ struct Grid: Sendable {
             changed = try ConfigOverride(path: axis.path, value: choice.value).applied(to: changed)
           }
           var experiment = try Experiment(node: changed, path: path)
-          let number = seed.flatMap { UInt64($0.label) }
-          if let number { experiment = experiment.with(seed: number) }
-          let parts = [name, number.map { "seed-\($0)" } ?? ""].filter { !$0.isEmpty }
-          runs.append(Run(experiment: experiment, seed: number, folder: parts.joined(separator: "/")))
+          if let seed { experiment = experiment.with(seed: seed) }
+          let parts = [name, seed.map { "seed-\($0)" } ?? ""].filter { !$0.isEmpty }
+          runs.append(Run(experiment: experiment, seed: seed, folder: parts.joined(separator: "/")))
         } catch let error as Diagnostics {
           faults += error.items
         } catch let error as Diagnostic {

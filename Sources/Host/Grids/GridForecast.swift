@@ -40,16 +40,8 @@ struct GridForecast {
     let corpus = try await CorpusLoader(experiment, progress: Progress(), asking: 0).load()
     guard corpus.unasked == 0, let train = corpus.splits["train"] else { return nil }
     let steps = 3
-    let services = experiment.services
-    let tagger = try Tagger(experiment, tags: corpus.tags, services: services)
-    let loss = try makeLoss(experiment, decoder: tagger.decoder, corpus: corpus, services: services)
-    let optimiser = try Optimiser(
-      tagger.parameters + loss.parameters.map { ("loss." + $0.name, $0) }, section: experiment.training)
-    let step = TrainStep(
-      tagger: tagger, loss: loss, optimiser: optimiser, schedule: Schedule(experiment.training, steps: steps + 1),
-      section: experiment.training, seed: experiment.seed)
-    let batches = BenchTrain.batches(steps + 1, experiment, corpus)
-    _ = try step.run(batches[0])
+    let (step, batches) = try BenchTrain.firstSteps(steps + 1, experiment, corpus)
+    for batch in batches.prefix(1) { _ = try step.run(batch) }
     let time = try ContinuousClock().measure { for batch in batches.dropFirst() { _ = try step.run(batch) } }.seconds
     let perSentence = time / Double(max(1, batches.dropFirst().reduce(0) { $0 + $1.count }))
     let epochs = Double(experiment.training.epochs), dev = Double(corpus.splits["dev"]?.count ?? 0)

@@ -122,7 +122,7 @@ struct GridRunner {
     defer { if jobs > 1 { Cores.allow(before) } }
     return try ChildProcess.start(
       [program, "run", config, "--out", target, "--resume", "--format", "json"], output: log, errors: log,
-      environment: [GridChild.variable: String(getpid())])
+      environment: [GridChild.variable: String(getpid())], ownGroup: true)
   }
 
   /// This program's own file.
@@ -168,6 +168,7 @@ enum GridChild {
   /// Called at the start of every command.
   static func follow() {
     guard let parent = environment(variable).flatMap({ pid_t($0) }) else { return }
+    unsetenv(variable)  // its own children are not the grid's
     calm_end_with_parent()
     // It may have died before the line above.
     if getppid() != parent { exit(130) }

@@ -62,6 +62,9 @@ struct SweepAxis: Sendable {
     if let twice = Dictionary(grouping: choices, by: \.label).first(where: { $1.count > 1 }) {
       throw Diagnostic("C104", "`\(name)` takes `\(twice.key)` twice", mark: values.mark)
     }
+    if name == "seed", Set(choices.map(\.value.integer)).count < choices.count {
+      throw Diagnostic("C104", "`seed` takes a seed twice", mark: values.mark)
+    }
     if name == "seed", let wrong = choices.first(where: { ($0.value.integer ?? -1) < 0 }) {
       throw Diagnostic("C104", "a seed is a number, not `\(wrong.label)`", mark: wrong.value.mark)
     }

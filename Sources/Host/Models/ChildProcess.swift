@@ -72,8 +72,9 @@ enum ChildProcess {
   /// - Parameters:
   ///   - output, errors: descriptors of its standard output and error.
   ///   - environment: variables beside this process's own.
+  ///   - ownGroup: whether a terminal's Ctrl-C passes it by, so that this process can hand it on, once.
   static func start(
-    _ arguments: [String], output: Int32, errors: Int32, environment added: [String: String] = [:]
+    _ arguments: [String], output: Int32, errors: Int32, environment added: [String: String] = [:], ownGroup: Bool = false
   ) throws(StartError) -> pid_t {
     var actions = posix_spawn_file_actions_t(), attributes = posix_spawnattr_t()
     posix_spawn_file_actions_init(&actions)
@@ -92,7 +93,8 @@ enum ChildProcess {
     for signal in [SIGINT, SIGTERM, SIGPIPE] { sigaddset(&usual, signal) }
     posix_spawnattr_setsigdefault(&attributes, &usual)
     posix_spawnattr_setsigmask(&attributes, &none)
-    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
+    posix_spawnattr_setflags(
+      &attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | (ownGroup ? POSIX_SPAWN_SETPGROUP : 0)))
 
     let environment = ProcessInfo.processInfo.environment.merging(added) { $1 }.map { "\($0.key)=\($0.value)" }
     var argumentList: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]

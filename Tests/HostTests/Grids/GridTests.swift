@@ -35,7 +35,7 @@ import Testing
     let given = try SweepAxis(argument: "a.b=x,y", index: 0)
     #expect(given.name == "a.b" && given.choices.map(\.label) == ["x", "y"])
     #expect(try SweepAxis(argument: "a=[{b: 1}, 2]", index: 0).choices.map(\.label) == ["{b: 1}", "2"])
-    for wrong in ["a: 3", "a: []", "a..b: [1]", "seed: [x]", "a: [1, 1]", "plugins.crf: [x]", "- a"] {
+    for wrong in ["a: 3", "a: []", "a..b: [1]", "seed: [x]", "seed: {a: 1, b: 1}", "a: [1, 1]", "plugins.crf: [x]", "- a"] {
       #expect(throws: (any Error).self, "\(wrong)") { try axis(wrong + "\n") }
     }
     for wrong in ["a", "a=", "a=[1"] {
@@ -74,14 +74,22 @@ import Testing
       first?["values"]?["loss.options"]?.text == "kl" && first?["summary"]?["test"]?["with"]?["f1"]?["std"]?.number != nil)
 
     let script = """
-      for pause in 0.7 1.9 1.2; do
-        "\(Lab.program)" run "\(grid)" --out "\(lab.path("killed"))" --resume --quiet > /dev/null 2>&1 & sleep $pause
-        kill -KILL $!; wait $! 2>/dev/null
+      finished() { find "\(lab.path("killed"))" -mindepth 3 -name results.json 2> /dev/null | wc -l; }
+      for count in 1 4 9; do
+        "\(Lab.program)" run "\(grid)" --out "\(lab.path("killed"))" --resume --quiet > /dev/null 2>&1 & pid=$!
+        until [ $(finished) -ge $count ] || ! kill -0 $pid 2> /dev/null; do sleep 0.01; done
+        [ $count = 4 ] && signal=INT || signal=KILL
+        kill -$signal $pid; wait $pid; echo $?
+        sleep 0.5
       done
-      sleep 0.5
       """
-    _ = try ChildProcess.run(["/bin/bash", "-c", script], timeout: .seconds(60))
-    #expect(!FileManager.default.fileExists(atPath: lab.path("killed/results.json")), "it was not killed in the middle")
+    let kills = try ChildProcess.run(["/bin/bash", "-c", script], timeout: .seconds(120))
+    // Killed, interrupted with what is done saved, killed.
+    #expect(String(decoding: kills.output, as: UTF8.self) == "137\n130\n137\n")
+    let done = try lab.json("killed/results.json")["cells"]?.items?.compactMap { $0["finished"]?.number }.reduce(0, +)
+    #expect((4..<12).contains(done ?? 0), "it was not interrupted in the middle")
+    let refused = try lab.calm("run", grid, "--out", lab.path("killed"))
+    #expect(refused.code == 6 && refused.errors.contains("--resume"), "\(refused.errors)")
     let resumed = try lab.calm("run", grid, "--out", lab.path("killed"), "--resume", "--quiet")
     #expect(resumed.code == 0, "\(resumed.errors)")
     #expect(try lab.bytes("killed/results.json") == lab.bytes("whole/results.json"))
