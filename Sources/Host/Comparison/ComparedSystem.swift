@@ -10,6 +10,8 @@ struct ComparedSystem: Sendable {
   var counts: [String: [EntityCounts]]
   /// The words of the scored sentences, which all systems must share.
   var words: [[String]]
+  /// Their gold tags.
+  var gold: [[String]]
 
   /// The systems below `path`: a run folder, a folder of seeds, or a grid's, which holds many.
   static func systems(_ path: String) throws -> [ComparedSystem] {
@@ -17,7 +19,7 @@ struct ComparedSystem: Sendable {
     let name = String(path.split(separator: "/").last ?? "run")
     if try isRun(path) { return [try ComparedSystem(name: name, runs: [path])] }
     let folders = try subfolders(path)
-    let seeds = folders.filter { $0.hasPrefix("seed-") && !$0.contains(".") }
+    let seeds = folders.filter { $0.hasPrefix("seed-") }
       .sorted { ($0.utf8.count, $0) < ($1.utf8.count, $1) }
     if !seeds.isEmpty {
       let runs = try seeds.map { "\(path)/\($0)" }.filter(isRun)
@@ -39,8 +41,14 @@ struct ComparedSystem: Sendable {
       && FileManager.default.fileExists(atPath: path + "/predictions.without.conll")
   }
 
+  /// The folders in a folder; files beside them, such as logs and results, are none.
   private static func subfolders(_ path: String) throws -> [String] {
-    do { return try FileManager.default.contentsOfDirectory(atPath: path) } catch {
+    do {
+      return try FileManager.default.contentsOfDirectory(atPath: path).filter { name in
+        var isFolder = false
+        return FileManager.default.fileExists(atPath: "\(path)/\(name)", isDirectory: &isFolder) && isFolder
+      }
+    } catch {
       throw Diagnostic("S602", "\(path) cannot be read: \(systemMessage())")
     }
   }
@@ -50,12 +58,13 @@ struct ComparedSystem: Sendable {
     self.runs = runs
     counts = [:]
     words = []
+    gold = []
     for view in ["with", "without"] {
       let files = runs.map { "\($0)/predictions.\(view).conll" }
       guard files.allSatisfy({ FileManager.default.fileExists(atPath: $0) }) else { continue }
       counts[view] = try files.map { file in
         let gold = try ColumnFile.read(path: file, columns: .init(tag: 2)), said = try ColumnFile.read(path: file)
-        if words.isEmpty { words = gold.sentences.map(\.words) }
+        if words.isEmpty { (words, self.gold) = (gold.sentences.map(\.words), gold.sentences.map(\.tags)) }
         return EntityCounts(gold: gold.sentences.map(\.tags), predicted: said.sentences.map(\.tags))
       }
     }

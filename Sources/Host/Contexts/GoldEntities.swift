@@ -44,11 +44,13 @@ struct GoldEntities {
     return zip(sentences, items).compactMap { sentence, item in item.context.map { (sentence, $0.text) } }
   }
 
-  private static func words(_ text: String) -> [String] {
+  /// Lower case, punctuation marks as words of their own.
+  static func words(_ text: String) -> [String] {
     contextWords(text.lowercased(), punctuationApart: true)
   }
 
-  private static func contains(_ words: [String], _ name: [String]) -> Bool {
+  /// Whether `name` stands in `words`, word for word.
+  static func contains(_ words: [String], _ name: [String]) -> Bool {
     guard let first = name.first, words.count >= name.count else { return false }
     return (0...(words.count - name.count)).contains { words[$0] == first && words[$0...].starts(with: name) }
   }

@@ -1,0 +1,50 @@
+import PluginAPI
+
+/// An encoder that BERTScores are computed with.
+struct Similarity: Sendable {
+  let model: String
+  let score: BERTScore
+
+  init(model: String, plugin: String?, layer: Int?) throws {
+    try prepareMachine(threads: nil)
+    self.model = String(model.split(separator: "/").last ?? "an encoder") + (layer.map { ", layer \($0)" } ?? "")
+    score = try BERTScore(encoder: EncoderOptions.open(model: model, plugin: plugin), layer: layer)
+  }
+
+  /// F1 of each context against its sentence.
+  func values(_ examples: [Example]) throws -> [Double] {
+    try score(candidates: examples.map(\.contextText), references: examples.map { $0.words.joined(separator: " ") }).map(\.f1)
+  }
+}
+
+/// All tables of finished runs.
+struct ReportTables: Sendable {
+  let paper: PaperTables
+  let analysis: AnalysisTables
+
+  var all: [ReportTable] { paper.all + analysis.all }
+
+  init(systems: [AnalysedSystem], published: Published = .none, similarity: Similarity? = nil) throws {
+    var paper = PaperTables(systems: systems, published: published)
+    var analysis = AnalysisTables(systems: systems)
+    if let similarity {
+      paper.bertScoreModel = similarity.model
+      for (place, system) in systems.enumerated() {
+        guard let corpus = system.corpus, corpus.augmented else { continue }
+        Console.shared.talk("BERTScore of the contexts of \(system.name)")
+        let train = try similarity.values(corpus.splits["train"] ?? [])
+        paper.bertScores[place] = train.reduce(0, +) / Double(max(1, train.count))
+        analysis.bertScores[place] = try similarity.values(system.tested)
+      }
+    }
+    self.paper = paper
+    self.analysis = analysis
+  }
+
+  /// - Parameter runs: run folders, folders of seeds, or grids' folders.
+  init(runs: [String], published: Published = .none, similarity: Similarity? = nil) async throws {
+    var systems: [AnalysedSystem] = []
+    for system in try runs.flatMap(ComparedSystem.systems) { systems.append(try await AnalysedSystem(system)) }
+    try self.init(systems: systems, published: published, similarity: similarity)
+  }
+}

@@ -1,0 +1,61 @@
+import FoundationEssentials
+import TestSupport
+import Testing
+
+@testable import Host
+
+@Suite("calm tables") struct TablesCommandTests {
+  /// Two systems of two seeds, made by the program; every format, and what the numbers must agree with.
+  @Test func tablesOfAGrid() throws {
+    let lab = try Lab()
+    let run = try lab.calm(
+      "run", lab.config, "--out", lab.path("grid"), "--quiet", "--seeds", "1,2", "--set", "training.epochs=3",
+      "--sweep", "loss.options.cooperation=kl,none")
+    #expect(run.code == 0, "\(run.errors)")
+    try lab.write(
+      "table3:\n  lab: {kl: {f1: 0.5, std: 0.01}}\ntable6: {kl: [0, 0, 40, 0]}\n", to: "published.yaml")
+    let tables = try lab.calm("tables", lab.path("grid"), "--format", "json", "--published", lab.path("published.yaml"))
+    #expect(tables.code == 0, "\(tables.errors)")
+    let all = try #require(try JSONValue.parse(tables.output).items)
+    let names = all.compactMap { $0["id"]?.text }
+    #expect(
+      Set(["table2", "table3", "table5", "table6", "table7", "figure3", "mentions", "by-type", "errors", "gains"]).isSubset(
+        of: names))
+    func rows(_ name: String) -> [[JSONValue]] {
+      (all.first { $0["id"]?.text == name }?["rows"]?.items ?? []).compactMap(\.items)
+    }
+    let results = try lab.json("grid/results.json")
+    for (row, cell) in zip(rows("table3"), results["cells"]?.items ?? []) {
+      #expect(row[1]["mean"]?.number == cell["summary"]?["test"]?["with"]?["f1"]?["mean"]?.number)
+    }
+    #expect(rows("table3").map { $0[0].text } == ["kl", "none"])
+    #expect(rows("table2")[0].map(\.number).dropFirst() == [2, 40, 12, 12, rows("table2")[0][5].number])
+    // Contexts of the tiny corpus have three or four words: all fail.
+    #expect(rows("table6")[0].map(\.number)[2...5] == [0, 0, 40, 0])
+    #expect(rows("mentions")[0][4].number ?? 0 > 0.3)
+    // Whatever kinds errors are of, gold entities are found or not.
+    let gold = rows("by-type").filter { $0[1].text == "kl" }.compactMap { $0[3].number }.reduce(0, +)
+    let errors = rows("errors")[0].dropFirst(3).compactMap(\.number)
+    #expect(abs(errors[0...4].reduce(0, +) - gold) < 1e-9, "correct, boundary, type, both, missed")
+
+    let written = try lab.calm("tables", lab.path("grid"), "-o", lab.path("out"), "--quiet")
+    #expect(written.code == 0, "\(written.errors)")
+    for name in names {
+      for format in TableFormat.allCases {
+        #expect(FileManager.default.fileExists(atPath: lab.path("out/\(name).\(format.fileExtension)")))
+      }
+    }
+    let unknown = try lab.calm("tables", lab.path("grid"), "--only", "table99")
+    #expect(unknown.code == 2 && unknown.errors.contains("table3"), "\(unknown.errors)")
+  }
+
+  @Test func contextsThatAreGoneAreSaid() throws {
+    let lab = try Lab()
+    let run = try lab.calm("run", lab.config, "--out", lab.path("one"), "--quiet", "--set", "training.epochs=1")
+    #expect(run.code == 0, "\(run.errors)")
+    try FileManager.default.removeItem(atPath: lab.path("contexts.test.json"))
+    let tables = try lab.calm("tables", lab.path("one"))
+    #expect(tables.code == 0 && tables.errors.contains("contexts.test.json") && tables.output.contains("Table 5"))
+    #expect(!tables.output.contains("Table 6"))
+  }
+}
