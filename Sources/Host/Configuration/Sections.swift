@@ -70,6 +70,7 @@ struct TrainingSection: PluginOptions {
   var accumulation: Int
   var microBatchTokens: Int
   var optimiser: String
+  var views: String
   var learningRates: [String: Double]
   var epsilon: Double
   var beta1: Double
@@ -98,6 +99,11 @@ struct TrainingSection: PluginOptions {
       help: "a micro-batch with more sub-tokens is cut further: bounds memory, whatever the batch"),
     .optional("optimiser", .choice(["adamw"]), default: "adamw", help: "AdamW with decoupled weight decay"),
     .optional(
+      "views", .choice(["paired", "mixed"]), default: "paired",
+      help:
+        "paired: a step reads both views of its sentences; mixed: plain and augmented sentences are examples of one shuffled corpus"
+    ),
+    .optional(
       "learningRates", .map(.number), default: "", in: 0...10,
       help: "by parameter group: encoder, classifier (5e-6 each), crf (0.05)"),
     .optional("epsilon", .number, default: "1e-6", in: 0...1, help: "AdamW's epsilon"),
@@ -105,7 +111,8 @@ struct TrainingSection: PluginOptions {
     .optional("beta2", .number, default: "0.999", in: 0...1, help: "AdamW's second decay"),
     .optional("weightDecay", .number, default: "0", in: 0...1, help: "decoupled weight decay"),
     .optional(
-      "schedule", .choice(["linear", "constant"]), default: "linear", help: "learning rates fall to 0, or stay"),
+      "schedule", .choice(["linear", "cosine", "constant"]), default: "linear",
+      help: "learning rates fall to 0 in a straight line or along half a cosine, or stay"),
     .optional("warmUp", .number, default: "0", in: 0...1, help: "share of all steps in which rates rise from 0"),
     .optional("clip", .number, default: "5", in: 0...1e9, help: "largest global gradient norm; 0 switches clipping off"),
     .optional("wordDropout", .number, default: "0.1", in: 0...0.9, help: "probability that a position's word vector is zeroed"),

@@ -1,3 +1,4 @@
+import Glibc
 import PluginAPI
 
 /// AdamW (Loshchilov & Hutter 2019) over the parameters of all plugins, with a learning rate a group.
@@ -83,22 +84,26 @@ final class Optimiser {
   }
 }
 
-/// The factor on all learning rates at a step: a rise over the warm-up, then a straight line to zero (or 1 where constant).
+/// The factor on all learning rates at a step: a rise over the warm-up, then a straight line or half a cosine to zero, or 1.
 struct Schedule {
   let steps: Int
   let warmUp: Int
-  let constant: Bool
+  let shape: String
 
   init(_ section: TrainingSection, steps: Int) {
     self.steps = steps
     warmUp = Int((section.warmUp * Double(steps)).rounded())
-    constant = section.schedule == "constant"
+    shape = section.schedule
   }
 
   /// - Parameter step: from 0.
   func factor(at step: Int) -> Double {
     if step < warmUp { return Double(step) / Double(max(1, warmUp)) }
-    if constant { return 1 }
-    return max(0, Double(steps - step) / Double(max(1, steps - warmUp)))
+    let left = max(0, Double(steps - step) / Double(max(1, steps - warmUp)))
+    return switch shape {
+    case "constant": 1
+    case "cosine": (1 - cos(left * .pi)) / 2
+    default: left
+    }
   }
 }

@@ -20,39 +20,50 @@ struct TrainStep {
     var words = 0
   }
 
-  func run(_ examples: [Example]) throws -> Result {
+  /// - Parameters:
+  ///   - examples: sentences that are read in all views of the loss.
+  ///   - alone: sentences that are read in the plain view only. Where there are any, or `mixed`, the plain view of `examples` is a
+  ///     student alone: its gold tags are learned from when the sentence is among `alone`.
+  func run(_ examples: [Example], alone: [Example] = [], mixed: Bool = false) throws -> Result {
     var result = Result()
     clock?.start()
     optimiser.clearGradients()
     clock?.end("optimiser")
-    let parts = microBatches(examples, section: section, tokens: tagger.tokens(of:))
-    for (k, part) in parts.enumerated() {
-      try accumulate(
-        part, mode: .training(seed: seed, step: optimiser.step, microBatch: k),
-        share: Double(part.count) / Double(examples.count), into: &result)
+    let total = Double(examples.count + alone.count)
+    var done = 0
+    for (sentences, views) in [(examples, loss.views), (alone, [View.plain])] {
+      for part in microBatches(sentences, section: section, tokens: tagger.tokens(of:)) {
+        try accumulate(
+          part, views, mode: .training(seed: seed, step: optimiser.step, microBatch: done),
+          share: Double(part.count) / total, studentPlain: mixed && views.count > 1, into: &result)
+        done += 1
+      }
     }
     guard result.loss.isFinite else {
       throw Diagnostic(
         "T701", "the loss of step \(optimiser.step + 1) is not finite (\(result.loss))",
-        hint: "lower the learning rates, or check the data of this step", notes: examples.map { "sentence \($0.id)" })
+        hint: "lower the learning rates, or check the data of this step", notes: (examples + alone).map { "sentence \($0.id)" })
     }
     result.gradientNorm = try optimiser.advance(factor: schedule.factor(at: optimiser.step))
     clock?.end("optimiser")
     return result
   }
 
-  private func accumulate(_ examples: [Example], mode: Mode, share: Double, into result: inout Result) throws {
+  private func accumulate(
+    _ examples: [Example], _ views: [View], mode: Mode, share: Double, studentPlain: Bool, into result: inout Result
+  ) throws {
     let gold = examples.map(\.gold)
     var earlier: [ViewOutput] = []
     if loss.joint { return try accumulateJointly(examples, gold, mode: mode, share: share, into: &result) }
-    for view in loss.views {
+    for view in views {
       let vectors = try encode(view, examples, mode)
       clock?.end("encoder.forward.\(view.rawValue)")
       let mask = wordDropout(view, vectors.value, mode)
       let words = WordVectors(offsets: vectors.value.offsets, tensor: vectors.value.tensor.zeroing(mask))
       let posterior = try tagger.decoder.decode(words, gold: gold, mode: mode)
       clock?.end("decoder")
-      let output = ViewOutput(view: view, words: words, posterior: posterior.value)
+      var output = ViewOutput(view: view, words: words, posterior: posterior.value)
+      output.supervised = !(studentPlain && view == .plain)
       let value = try loss.evaluate(output, earlier: earlier).scaled(by: share)
       result.add(value, words: words.tensor.shape[0])
       clock?.end("loss")

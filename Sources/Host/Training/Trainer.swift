@@ -32,7 +32,16 @@ struct Trainer {
   /// Trains to the end, from the newest checkpoint where `resume` is set and there is one.
   func train(resume: Bool) throws -> TrainingState {
     let examples = corpus.splits["train"] ?? []
-    let lengths = examples.map { $0.words.count + $0.context.count }
+    // Mixed: place n + i stands for sentence i without its context.
+    let mixed = section.views == "mixed" && corpus.augmented && loss.views.count > 1
+    if mixed && loss.joint {
+      throw Diagnostic(
+        "P321",
+        "loss `\(experiment.loss.id)` reads both views of a sentence together: it cannot train on them as mixed examples",
+        hint: "say `training.views: paired`, or choose another loss")
+    }
+    let lengths =
+      examples.map { $0.words.count + $0.context.count } + (mixed ? examples.map(\.words.count) : [])
     let optimiser = try Optimiser(
       tagger.parameters + loss.parameters.map { ("loss." + $0.name, $0) }, section: section)
     let plugins: [(role: String, plugin: any Plugin)] = [
@@ -57,7 +66,7 @@ struct Trainer {
     }
     if state.step == 0 { folder.cut("metrics.jsonl", to: 0) }
 
-    let batchesAnEpoch = (examples.count + section.batch - 1) / section.batch
+    let batchesAnEpoch = (lengths.count + section.batch - 1) / section.batch
     let step = TrainStep(
       tagger: tagger, loss: loss, optimiser: optimiser,
       schedule: Schedule(section, steps: section.epochs * batchesAnEpoch), section: section, seed: experiment.seed)
@@ -74,7 +83,10 @@ struct Trainer {
       let plan = EpochPlan(lengths: lengths, section: section, seed: experiment.seed, epoch: state.epoch)
       let batches = Array(plan.batches.prefix(batchLimit ?? .max))
       while state.batch < batches.count {
-        let result = try step.run(batches[state.batch].map { examples[$0] })
+        let places = batches[state.batch]
+        let result = try step.run(
+          places.filter { $0 < examples.count }.map { examples[$0] },
+          alone: places.filter { $0 >= examples.count }.map { examples[$0 - examples.count] }, mixed: mixed)
         state.step = optimiser.step
         state.batch += 1
         state.lossSum += result.loss

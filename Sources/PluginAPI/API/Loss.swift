@@ -6,6 +6,9 @@ public struct ViewOutput: Sendable {
   public var words: WordVectors
   /// What the decoder made of them.
   public var posterior: Posterior
+  /// Whether the gold tags of this view are learned from. False for a view that is only drawn to an earlier one: mixed training
+  /// reads the plain view of a sentence with context that way.
+  public var supervised = true
 
   /// An output.
   public init(view: View, words: WordVectors, posterior: Posterior) {
@@ -52,7 +55,8 @@ public protocol Loss: Plugin {
   var requires: Set<PosteriorPart> { get }
   /// Whether ``evaluateJointly(_:)`` is called instead of ``evaluate(_:earlier:)``.
   var joint: Bool { get }
-  /// The loss of one view. `earlier` holds detached snapshots of the views before it in ``views``.
+  /// The loss of one view. `earlier` holds detached snapshots of the views before it in ``views``; it is empty where a view is
+  /// read alone, as the plain examples of mixed training are.
   func evaluate(_ output: ViewOutput, earlier: [ViewOutput]) throws -> LossValue
   /// The loss of all views, one value each, in the order of ``views``.
   func evaluateJointly(_ outputs: [ViewOutput]) throws -> [LossValue]

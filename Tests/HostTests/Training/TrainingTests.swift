@@ -38,6 +38,9 @@ struct TrainingTests {
     #expect(warm.factor(at: 0) == 0 && warm.factor(at: 5) == 0.5 && warm.factor(at: 10) == 1 && warm.factor(at: 55) == 0.5)
     let constant = Schedule(try Self.section("{schedule: constant}"), steps: 100)
     #expect(constant.factor(at: 0) == 1 && constant.factor(at: 99) == 1)
+    let cosine = Schedule(try Self.section("{schedule: cosine, warmUp: 0.1}"), steps: 100)
+    #expect(cosine.factor(at: 5) == 0.5 && cosine.factor(at: 10) == 1 && abs(cosine.factor(at: 55) - 0.5) < 1e-12)
+    #expect(abs(cosine.factor(at: 40) - 0.75) < 1e-12 && cosine.factor(at: 100) == 0)
   }
 
   @Test func aGroupWithoutALearningRateIsRefused() throws {
@@ -56,6 +59,32 @@ struct TrainingTests {
     // Adam's first moment is a tenth of the clipped gradient (0.6, 0.8).
     let m = optimiser.slots[0].m
     #expect(abs(m[0] - 0.06) < 1e-6 && abs(m[1] - 0.08) < 1e-6)
+  }
+
+  /// Sentences read as mixed examples, each once with its context and once alone, give in one step half the gradient that they
+  /// give as pairs: twice as many examples share it.
+  @Test func mixedExamplesAddUpToPairs() async throws {
+    let lab = try Lab()
+    func gradient(mixed: Bool) async throws -> (values: [Float], parts: [String: Double]) {
+      let experiment = try Experiment(
+        path: lab.config, overrides: ["training.wordDropout=0", "encoder.options.dropout=0"])
+      let corpus = try await CorpusLoader(experiment, progress: Progress()).load()
+      let services = Services(seed: 1, cacheFolder: lab.folder) { _, _ in }
+      let tagger = try Tagger(experiment, tags: corpus.tags, services: services)
+      let loss = try makeLoss(experiment, decoder: tagger.decoder, corpus: corpus, services: services)
+      let optimiser = try Optimiser(tagger.parameters, section: experiment.training)
+      let step = TrainStep(
+        tagger: tagger, loss: loss, optimiser: optimiser, schedule: Schedule(experiment.training, steps: 10),
+        section: experiment.training, seed: 1)
+      let examples = Array((corpus.splits["train"] ?? []).prefix(5))
+      let result = try step.run(examples, alone: mixed ? examples : [], mixed: mixed)
+      return (tagger.parameters.flatMap { $0.parameter.gradient.values }, result.parts)
+    }
+    let paired = try await gradient(mixed: false), mixed = try await gradient(mixed: true)
+    #expect(Set(mixed.parts.keys) == ["NLL+", "NLL", "KL"])
+    for (name, value) in paired.parts { #expect(abs(value - 2 * (mixed.parts[name] ?? 0)) < 1e-5 * max(1, abs(value))) }
+    #expect(paired.values.contains { abs($0) > 1e-3 })
+    #expect(zip(paired.values, mixed.values).allSatisfy { abs($0 - 2 * $1) < 1e-4 })
   }
 
   /// The gradient of a step does not depend on how many micro-batches it is cut into, or by which rule.

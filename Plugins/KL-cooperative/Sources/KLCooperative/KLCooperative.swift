@@ -56,8 +56,11 @@ final class KLCooperative: Loss {
 
   func evaluate(_ output: ViewOutput, earlier: [ViewOutput]) throws -> LossValue {
     let weight = output.view == .augmented ? options.augmentedWeight : options.plainWeight
-    var loss = try negativeLogLikelihood(output, weight: weight)
-    guard output.view == .plain, cooperates else { return loss }
+    var loss =
+      output.supervised
+      ? try negativeLogLikelihood(output, weight: weight)
+      : LossValue(value: 0, parts: [])
+    guard output.view == .plain, cooperates, !earlier.isEmpty else { return loss }
     guard let teacher = earlier.first(where: { $0.view == .augmented }) else {
       throw PluginError("the cooperative term needs the augmented view before the plain one")
     }
