@@ -13,8 +13,20 @@ struct CheckCommand: AsyncParsableCommand {
 
   mutating func run() async throws {
     common.apply()
+    let tree = try loadConfiguration(path: experiment.config, overrides: experiment.overrides)
+    guard let sweep = tree["sweep"], !sweep.isNull else { return try await check(experiment.load()) }
+    // A cell's runs differ in the seed alone: one of them stands for all.
+    let grid = try Grid(tree: tree, axes: SweepAxis.axes(of: sweep), path: experiment.config)
+    Console.shared.result("ok  grid: \(grid.runs.count) runs in \(grid.cells.count) cells")
+    for cell in grid.cells {
+      guard let run = cell.runs.first else { continue }
+      if !cell.name.isEmpty { Console.shared.result("cell \(cell.name)") }
+      try await check(run.experiment)
+    }
+  }
+
+  private func check(_ loaded: Experiment) async throws {
     let console = Console.shared
-    let loaded = try experiment.load()
     console.result("ok  configuration and plugins: \(experiment.config)")
     try prepareMachine(threads: loaded.threads)
     console.result("ok  linear algebra: \(LinearAlgebra.engine()), \(Threads.count) threads")

@@ -127,7 +127,13 @@ struct TrainCommand: AsyncParsableCommand {
 
   mutating func run() async throws {
     common.apply()
-    let loaded = try experiment.load()
+    let tree = try loadConfiguration(path: experiment.config, overrides: experiment.overrides)
+    if let sweep = tree["sweep"], !sweep.isNull {
+      throw Diagnostic(
+        "C109", "`calm train` trains once, but the file has a `sweep`", mark: sweep.mark,
+        hint: "`calm run` runs all of it; `--set sweep=null` leaves it out")
+    }
+    let loaded = try Experiment(node: tree, path: experiment.config)
     let folder = try output.folder(for: loaded)
     let sets = experiment.overrides.map { " --set '\($0)'" }.joined()
     try await Session(loaded, folder: folder).train(

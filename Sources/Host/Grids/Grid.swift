@@ -48,7 +48,7 @@ struct Grid: Sendable {
         do {
           var changed = tree
           for (axis, choice) in zip(outer, choices) {
-            changed = try ConfigOverride(path: axis.path, value: choice.value).applied(to: changed)
+            changed = try axis.applied(choice, to: changed)
           }
           var experiment = try Experiment(node: changed, path: path)
           if let seed { experiment = experiment.with(seed: seed) }

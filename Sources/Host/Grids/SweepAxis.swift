@@ -16,6 +16,14 @@ struct SweepAxis: Sendable {
   var name: String { path.map(\.name).joined(separator: ".") }
   /// Runs that differ in the seed of training alone are summed up, not told apart.
   var isSeed: Bool { name == "seed" }
+  /// `settings` is no value of an experiment: each choice is a layer of several values that go together, such as a data set and
+  /// the encoder for it.
+  var isLayer: Bool { name == "settings" }
+
+  /// The experiment with a choice taken.
+  func applied(_ choice: Choice, to tree: ConfigNode) throws -> ConfigNode {
+    isLayer ? merged(tree, with: choice.value) : try ConfigOverride(path: path, value: choice.value).applied(to: tree)
+  }
 
   /// The axes under `sweep:`: dotted paths, each with a list of values, or a mapping of labels to values.
   static func axes(of node: ConfigNode) throws -> [SweepAxis] {
@@ -57,6 +65,18 @@ struct SweepAxis: Sendable {
     } else {
       throw Diagnostic(
         "C104", "`\(name)` is swept over a single value", mark: values.mark, hint: "write a list: `\(name): [a, b]`")
+    }
+    if isLayer {
+      for choice in choices {
+        guard let entries = choice.value.map else {
+          throw Diagnostic(
+            "C104", "a choice of `settings` must be a mapping, as a file that extends this one would hold",
+            mark: choice.value.mark)
+        }
+        for key in entries.map(\.key) where ["extends", "sweep", "plugins", "models", "name"].contains(key.name) {
+          throw Diagnostic("C109", "`\(key.name)` cannot be swept", mark: key.mark)
+        }
+      }
     }
     guard !choices.isEmpty else { throw Diagnostic("C104", "`\(name)` is swept over nothing", mark: values.mark) }
     if let twice = Dictionary(grouping: choices, by: \.label).first(where: { $1.count > 1 }) {

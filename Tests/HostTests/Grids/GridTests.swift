@@ -43,6 +43,20 @@ import Testing
     }
   }
 
+  @Test func settingsAreLayersOfValuesThatGoTogether() throws {
+    try lab.write(
+      "extends: experiment.yaml\nsweep:\n  settings:\n    a: {}\n    b: {training: {epochs: 3}, loss: {options: {cooperation: l2}}}\n",
+      to: "settings.yaml")
+    let path = lab.path("settings.yaml"), tree = try loadConfiguration(path: path)
+    let grid = try Grid(tree: tree, axes: try SweepAxis.axes(of: #require(tree["sweep"])), path: path)
+    #expect(grid.cells.map(\.name) == ["settings=a", "settings=b"])
+    let experiments = grid.runs.map(\.experiment)
+    #expect(experiments.map(\.training.epochs) == [12, 3] && experiments.allSatisfy { $0.training.batch == 3 })
+    for wrong in ["settings: [1]", "settings: {a: {extends: x.yaml}}", "settings: {a: 3}"] {
+      #expect(throws: (any Error).self, "\(wrong)") { try axis(wrong + "\n") }
+    }
+  }
+
   @Test func faultsOfCellsAreToldBeforeAnythingRuns() throws {
     let result = try lab.calm(
       "run", lab.config, "--out", lab.path("wrong"), "--sweep", "loss.options.temperature=1,1e9", "--seeds", "1,2")
@@ -50,6 +64,11 @@ import Testing
     #expect(result.errors.contains("1 fault"), "the same fault of two seeds is told once: \(result.errors)")
     #expect(!FileManager.default.fileExists(atPath: lab.path("wrong")))
     #expect(try lab.calm("run", lab.config, "--jobs", "2").code == 2)
+    let train = try lab.calm("train", lab.path("grid.yaml"), "--out", lab.path("wrong"))
+    #expect(train.code == 2 && train.errors.contains("grid.yaml:4"), "\(train.errors)")
+    let check = try lab.calm("check", lab.path("grid.yaml"))
+    #expect(check.code == 0 && check.output.contains("12 runs in 6 cells"), "\(check.errors)")
+    #expect(check.output.components(separatedBy: "ok  rehearsal").count == 7)
     #expect(try lab.calm("run", lab.config, "--seeds", "1", "--shard", "3/2").code == 2)
   }
 
