@@ -28,6 +28,12 @@ struct Timing {
   var most: Double { seconds.last ?? .nan }
   var total: Double { seconds.reduce(0, +) }
 
+  /// What this share of the measurements does not exceed.
+  func quantile(_ share: Double) -> Double {
+    guard !seconds.isEmpty else { return .nan }
+    return seconds[min(seconds.count - 1, Int((share * Double(seconds.count)).rounded(.up)) - 1)]
+  }
+
   /// `medianMs`, `minMs`, `maxMs`.
   var fields: [BenchRow.Field] {
     [

@@ -3,12 +3,12 @@ import PluginAPI
 
 /// `calm bench`: how fast this machine runs the parts of the program. What each command measures is in
 /// `Documentation/performance.md`.
-struct BenchCommand: ParsableCommand {
+struct BenchCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench", abstract: "Measure the speed of one part of the program.",
     subcommands: [
       BenchGemm.self, BenchEncoder.self, BenchTrain.self, BenchCRF.self, BenchTokenizer.self, BenchBERTScore.self,
-      BenchGenerate.self, BenchModel.self,
+      BenchGenerate.self, BenchSearch.self, BenchModel.self,
     ])
 }
 

@@ -16,10 +16,7 @@ struct SearchQuery: AsyncParsableCommand {
 
   enum Format: String, ExpressibleByArgument, CaseIterable { case text, jsonl }
 
-  @Option(help: "The augmentor plugin that searches.")
-  var plugin = "search-engine"
-  @Option(help: ArgumentHelp("The plugin's options, as they stand under `options:` in an experiment.", valueName: "file"))
-  var options: String
+  @OptionGroup var searcher: SearcherOptions
   @Option(help: "Hits at most.")
   var limit = 10
   @Argument(help: "The query: plain words, in which nothing is an operator.")
@@ -41,6 +38,30 @@ struct SearchQuery: AsyncParsableCommand {
   }
 
   mutating func run() async throws {
+    let hits: [SearchHit]
+    do { hits = try await searcher.open().search(query, limit: limit) } catch let error as Diagnostic { throw error } catch {
+      throw Diagnostic("P320", "plugin `\(searcher.plugin)`: \(error)")
+    }
+    for hit in hits {
+      switch format {
+      case .jsonl: Console.shared.result(try jsonLine(Line(hit)))
+      case .text:
+        let score = hit.score.map { "  " + fixed($0, 2) } ?? "", name = [hit.id, hit.url].filter { !$0.isEmpty }
+        Console.shared.result("\(hit.rank). \(hit.title)\(score)  \(name.joined(separator: "  "))\n   \(hit.text)")
+      }
+    }
+    if hits.isEmpty { Console.shared.talk("nothing is found") }
+  }
+}
+
+/// The plugin that searches, and its options.
+struct SearcherOptions: ParsableArguments {
+  @Option(help: "The augmentor plugin that searches.")
+  var plugin = "search-engine"
+  @Option(help: ArgumentHelp("The plugin's options, as they stand under `options:` in an experiment.", valueName: "file"))
+  var options: String
+
+  func open() throws -> any Searcher {
     let registry = PluginRegistry(declared: [], folders: [])
     let loaded = try registry.plugin(id: plugin, kind: .augmentor)
     let node = try readYAML(path: options), fields = loaded.manifest.options
@@ -53,19 +74,7 @@ struct SearchQuery: AsyncParsableCommand {
     else {
       throw Diagnostic("P310", "plugin `\(plugin)` is an augmentor that does not search")
     }
-    let hits: [SearchHit]
-    do { hits = try await searcher.search(query, limit: limit) } catch let error as Diagnostic { throw error } catch {
-      throw Diagnostic("P320", "plugin `\(plugin)`: \(error)")
-    }
-    for hit in hits {
-      switch format {
-      case .jsonl: Console.shared.result(try jsonLine(Line(hit)))
-      case .text:
-        let score = hit.score.map { "  " + fixed($0, 2) } ?? "", name = [hit.id, hit.url].filter { !$0.isEmpty }
-        Console.shared.result("\(hit.rank). \(hit.title)\(score)  \(name.joined(separator: "  "))\n   \(hit.text)")
-      }
-    }
-    if hits.isEmpty { Console.shared.talk("nothing is found") }
+    return searcher
   }
 }
 

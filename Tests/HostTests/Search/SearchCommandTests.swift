@@ -72,6 +72,12 @@ struct SearchCommandTests {
     #expect(line.rank == 1 && line.id == "a" && line.title == "Oslo" && line.text == "Oslo is a city" && line.score > 0)
     let nothing = try calm("search", "--options", lab.path("options.yaml"), "the of and", "--format", "jsonl")
     #expect(nothing.code == 0 && nothing.output.isEmpty)
+    try lab.write("cities of Oslo\nnothing\n\nOslo\n", to: "queries.txt")
+    let bench = try calm(
+      "bench", "search", "--options", lab.path("options.yaml"), lab.path("queries.txt"), "--format", "json")
+    let row = try JSONValue.parse(bench.output)
+    #expect(row["queries"]?.number == 3 && (row["medianMs"]?.number ?? 0) > 0, "\(bench.errors)")
+    #expect(abs((row["hits"]?.number ?? 0) - 2.0 / 3) < 1e-9)
   }
 
   /// An experiment whose contexts are found in an index and ranked by an encoder plugin that the search plugin asks for.
