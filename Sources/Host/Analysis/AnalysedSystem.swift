@@ -14,12 +14,10 @@ struct AnalysedSystem: Sendable {
   /// Task and variation of the prompt that its contexts were made with, as in `entities-all`.
   let prompt: String?
 
+  /// What the data set is called: by its folder, `wnut17`, or as published tables write it.
+  var dataset: String
+
   var name: String { system.name }
-  /// The data set's folder, which is how data sets are told apart: `wnut17`.
-  var dataset: String {
-    let parts = experiment.data.train.split(separator: "/")
-    return parts.count > 1 ? String(parts[parts.count - 2]) : experiment.name
-  }
   /// The examples that were predicted.
   var tested: [Example] { corpus.flatMap { $0.splits["test"] ?? $0.splits["dev"] } ?? [] }
   /// The training sentences that the system saw.
@@ -30,6 +28,8 @@ struct AnalysedSystem: Sendable {
     self.system = system
     let folder = system.runs[0]
     experiment = try Experiment(path: folder + "/config.yaml")
+    let parts = experiment.data.train.split(separator: "/")
+    dataset = parts.count > 1 ? String(parts[parts.count - 2]) : experiment.name
     results = try system.runs.compactMap { try StoredResults(run: $0) }
     var predictions: [String: [[[String]]]] = [:]
     for view in system.counts.keys {

@@ -42,7 +42,7 @@ struct PaperTables: Sendable {
       func size(_ split: String) -> ReportTable.Cell { corpus.splits[split].map { .count($0.count) } ?? .nothing }
       let entities = (corpus.splits["train"] ?? []).reduce(0) { $0 + Entity.entities(in: $1.tags).count }
       table.rows.append(
-        [.text(published.spelling(dataset)), .count(types.count), size("train"), size("dev"), size("test"), .count(entities)])
+        [.text(dataset), .count(types.count), size("train"), size("dev"), size("test"), .count(entities)])
       if let given = published.sizes.first(where: { Published.same($0.dataset, dataset) }) {
         table.rows.append([.text("  published")] + given.counts.map { .count($0) } + [.nothing])
       }
@@ -59,11 +59,10 @@ struct PaperTables: Sendable {
     let keys = systems.map(Self.key).reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
     let scored = !bertScores.isEmpty
     for dataset in datasets {
-      let name = published.spelling(dataset)
       let hasPublished = keys.contains { published["table3", dataset, $0] != nil }
       table.best.insert(table.columns.count)
       table.columns +=
-        ["\(name) F1", "runs"] + (scored ? ["BERTScore"] : [])
+        ["\(dataset) F1", "runs"] + (scored ? ["BERTScore"] : [])
         + (hasPublished ? ["published F1", "difference"] + (scored ? ["published BERTScore"] : []) : [])
     }
     for key in keys {
@@ -113,9 +112,11 @@ struct PaperTables: Sendable {
         rows.append(("here: \(Self.key(best))", .summary(f1)))
       }
       rows.sort { ($0.cell.value ?? 0) < ($1.cell.value ?? 0) }
-      table.rows += rows.map { [.text(published.spelling(dataset)), .text($0.name), $0.cell] }
+      table.rows += rows.map { [.text(dataset), .text($0.name), $0.cell] }
     }
-    table.notes = ["Here is the best of \(systems.count) systems on the test split: the maximum of many is biased upwards."]
+    if systems.count > 1 {
+      table.notes = ["Here is the best of \(systems.count) systems on the test split: the maximum of many is biased upwards."]
+    }
     return table
   }
 
@@ -135,7 +136,7 @@ struct PaperTables: Sendable {
       if let p { pValues.append(p) }
       table.rows.append(
         [
-          .text(published.spelling(system.dataset)), .text(Self.key(system)), with.map { .summary($0) } ?? .nothing,
+          .text(system.dataset), .text(Self.key(system)), with.map { .summary($0) } ?? .nothing,
           .summary(without), with.map { .difference($0.mean - without.mean) } ?? .nothing,
           p.map { .number($0, digits: 4) } ?? .nothing,
         ])
@@ -152,7 +153,7 @@ struct PaperTables: Sendable {
         let without = given.first { $0.name == name + " without context" }?.value
         table.rows.append(
           [
-            .text(published.spelling(dataset)), .text("published: " + name), Self.cell(row.value),
+            .text(dataset), .text("published: " + name), Self.cell(row.value),
             without.map(Self.cell) ?? .nothing,
             row.value.f1.flatMap { with in without?.f1.map { .difference(with - $0) } } ?? .nothing, .nothing,
           ])

@@ -25,6 +25,8 @@ struct ReportTables: Sendable {
   var all: [ReportTable] { paper.all + analysis.all }
 
   init(systems: [AnalysedSystem], published: Published = .none, similarity: Similarity? = nil) throws {
+    var systems = systems
+    for i in systems.indices { systems[i].dataset = published.spelling(systems[i].dataset) }
     var paper = PaperTables(systems: systems, published: published)
     var analysis = AnalysisTables(systems: systems)
     if let similarity {
