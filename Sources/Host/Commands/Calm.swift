@@ -13,7 +13,8 @@ struct Calm: AsyncParsableCommand {
     version: version,
     subcommands: [
       RunCommand.self, CheckCommand.self, AugmentCommand.self, TrainCommand.self, EvaluateCommand.self, TagCommand.self,
-      ScoreCommand.self, CompareCommand.self, TablesCommand.self, ContextsCommand.self, DataCommand.self, PluginCommand.self,
+      ScoreCommand.self, CompareCommand.self, TablesCommand.self, ReportCommand.self, ContextsCommand.self, DataCommand.self,
+      PluginCommand.self,
       ModelCommand.self,
       ConfigCommand.self, TokenizeCommand.self, EncodeCommand.self, GenerateCommand.self, BERTScoreCommand.self,
       SearchCommand.self, BenchCommand.self, ExplainCommand.self, DoctorCommand.self,

@@ -37,6 +37,7 @@ struct RunCommand: AsyncParsableCommand {
     let failed = try runner.run()
     let results = try GridResults(all, folder: folder)
     try FileBytes.write(results.json + "\n", to: folder + "/results.json")
+    if results.cells.contains(where: { $0.finished > 0 }) { Report.leave(in: folder) }
     Console.shared.result(format == .json ? results.json : results.table(all))
     if Interruption.isRequested {
       Console.shared.alarm("interrupted; what was done is saved. Go on with:\n  \(resumeCommand(folder))")

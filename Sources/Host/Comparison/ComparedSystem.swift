@@ -15,20 +15,24 @@ struct ComparedSystem: Sendable {
 
   /// The systems below `path`: a run folder, a folder of seeds, or a grid's, which holds many.
   static func systems(_ path: String) throws -> [ComparedSystem] {
+    try folders(path).map { try ComparedSystem(name: $0.name, runs: $0.runs) }
+  }
+
+  /// Their names and run folders; a folder of seeds of which none is finished is no system.
+  static func folders(_ path: String) throws -> [(name: String, runs: [String])] {
     let path = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
     let name = String(path.split(separator: "/").last ?? "run")
-    if try isRun(path) { return [try ComparedSystem(name: name, runs: [path])] }
+    if isRun(path) { return [(name, [path])] }
     let folders = try subfolders(path)
-    let seeds = folders.filter { $0.hasPrefix("seed-") }
-      .sorted { ($0.utf8.count, $0) < ($1.utf8.count, $1) }
+    let seeds = folders.filter { $0.hasPrefix("seed-") }.sorted { ($0.utf8.count, $0) < ($1.utf8.count, $1) }
     if !seeds.isEmpty {
-      let runs = try seeds.map { "\(path)/\($0)" }.filter(isRun)
-      return runs.isEmpty ? [] : [try ComparedSystem(name: name, runs: runs)]
+      let runs = seeds.map { "\(path)/\($0)" }.filter(isRun)
+      return runs.isEmpty ? [] : [(name, runs)]
     }
-    let below = try folders.filter { !$0.hasPrefix(".") }.sorted().flatMap { folder -> [ComparedSystem] in
+    let below = try folders.filter { !$0.hasPrefix(".") }.sorted().flatMap { folder -> [(name: String, runs: [String])] in
       let inner = "\(path)/\(folder)"
       guard try isRun(inner) || subfolders(inner).contains(where: { $0.hasPrefix("seed-") }) else { return [] }
-      return try systems(inner)
+      return try self.folders(inner)
     }
     guard !below.isEmpty else {
       throw Diagnostic("S602", "\(path) holds no finished run", hint: "runs are made by `calm run`, finished by `--resume`")
@@ -36,7 +40,7 @@ struct ComparedSystem: Sendable {
     return below
   }
 
-  private static func isRun(_ path: String) throws -> Bool {
+  private static func isRun(_ path: String) -> Bool {
     FileManager.default.fileExists(atPath: path + "/results.json")
       && FileManager.default.fileExists(atPath: path + "/predictions.without.conll")
   }

@@ -47,7 +47,7 @@ enum FileBytes {
     let temporary = "\(path).\(getpid()).partial"
     let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else { throw fault("write", path, code: "S601") }
-    let written = put(text, descriptor) && fsync(descriptor) == 0
+    let written = put(Array(text.utf8), descriptor) && fsync(descriptor) == 0
     let error = fault("write", path, code: "S601")
     close(descriptor)
     guard written, rename(temporary, path) == 0 else {
@@ -58,11 +58,13 @@ enum FileBytes {
   }
 
   /// Appends `text` to a file, which is made where it is missing. Not synced: what is appended can be lost with the power.
-  static func append(_ text: String, to path: String) throws(Diagnostic) {
+  static func append(_ text: String, to path: String) throws(Diagnostic) { try append(Array(text.utf8), to: path) }
+
+  static func append(_ bytes: [UInt8], to path: String) throws(Diagnostic) {
     let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else { throw fault("write", path, code: "S601") }
     defer { close(descriptor) }
-    guard put(text, descriptor) else { throw fault("write", path, code: "S601") }
+    guard put(bytes, descriptor) else { throw fault("write", path, code: "S601") }
   }
 
   /// Makes a rename in `folder` durable.
@@ -73,9 +75,8 @@ enum FileBytes {
     close(descriptor)
   }
 
-  private static func put(_ text: String, _ descriptor: Int32) -> Bool {
-    var text = text
-    return text.withUTF8 { bytes in
+  private static func put(_ bytes: [UInt8], _ descriptor: Int32) -> Bool {
+    bytes.withUnsafeBufferPointer { bytes in
       var done = 0
       while done < bytes.count {
         let count = Glibc.write(descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done)

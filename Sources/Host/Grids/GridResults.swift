@@ -2,8 +2,8 @@ import FoundationEssentials
 import PluginAPI
 
 /// `results.json` of a grid: what its finished runs came to, cell by cell.
-struct GridResults: Encodable {
-  struct Cell: Encodable {
+struct GridResults: Codable {
+  struct Cell: Codable {
     var name: String
     /// Dotted path to label.
     var values: [String: String]
@@ -32,6 +32,13 @@ struct GridResults: Encodable {
     }
   }
 
+  /// What a grid's folder says of itself; nil where it is none, or where nothing of it has been summed up.
+  static func stored(in folder: String) throws -> GridResults? {
+    let path = folder + "/results.json"
+    guard FileManager.default.fileExists(atPath: path) else { return nil }
+    return try? JSONDecoder().decode(GridResults.self, from: Data(FileBytes.read(path)))
+  }
+
   var json: String { prettyJSON(self) }
 
   /// A row a cell, F1 in per cent.
@@ -54,6 +61,9 @@ struct GridResults: Encodable {
 struct StoredResults: Decodable, Sendable {
   var dev: RunResults.Split?
   var test: RunResults.Split?
+  var seed: UInt64?
+  var bestEpoch: Int?
+  var truncation: RunResults.Cut?
 
   subscript(split: String) -> RunResults.Split? { split == "dev" ? dev : split == "test" ? test : nil }
 

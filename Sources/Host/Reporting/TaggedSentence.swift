@@ -73,11 +73,13 @@ func htmlPage(_ sentences: [TaggedSentence]) -> String {
   """
 }
 
-/// Text for HTML.
+/// Text for HTML and SVG, in content and in quoted attributes. Control characters, which neither can hold, become U+FFFD.
 func escaped(_ text: String) -> String {
   var out = ""
   for scalar in text.unicodeScalars {
     switch scalar {
+    case "\t", "\n", "\r": out.unicodeScalars.append(scalar)
+    case "\u{0}"..."\u{1F}", "\u{7F}"..."\u{9F}", "\u{FFFE}", "\u{FFFF}": out += "\u{FFFD}"
     case "&": out += "&amp;"
     case "<": out += "&lt;"
     case ">": out += "&gt;"

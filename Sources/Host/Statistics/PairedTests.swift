@@ -28,7 +28,8 @@ struct EntityCounts: Sendable {
       })
   }
 
-  fileprivate static func f1(_ sums: (correct: Int, either: Int)) -> Double {
+  /// Of the sums of right ones, and of predicted and gold ones together.
+  static func f1(_ sums: (correct: Int, either: Int)) -> Double {
     sums.either == 0 ? 0 : 2 * Double(sums.correct) / Double(sums.either)
   }
 }
@@ -68,16 +69,10 @@ struct PairedComparison: Codable, Sendable {
       if abs(swapped) >= abs(observed) - 1e-12 { exchanged += 1 }
     }
     differences.sort()
-    func percentile(_ share: Double) -> Double {
-      guard let last = differences.indices.last else { return observed }
-      let place = share * Double(last), below = Int(place)
-      let above = min(below + 1, last)
-      return differences[below] + (place - Double(below)) * (differences[above] - differences[below])
-    }
     self.difference = observed
     self.samples = samples
-    low = percentile(0.025)
-    high = percentile(0.975)
+    low = percentile(differences, 0.025) ?? observed
+    high = percentile(differences, 0.975) ?? observed
     bootstrapP = Double(beyond + 1) / Double(samples + 1)
     randomisationP = Double(exchanged + 1) / Double(samples + 1)
   }

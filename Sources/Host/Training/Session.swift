@@ -67,8 +67,10 @@ struct Session {
       splits: splits.mapValues { .init(with: $0.with?.scores, without: $0.without.scores) }, seed: experiment.seed,
       bestEpoch: best.epoch, epochs: state.rows,
       truncation: state.cut + RunResults.Cut(tagger.encoder.truncation.since(cutBefore)))
+    try UsedContexts.write(corpus, in: folder)
     try folder.write(results.json + "\n", to: "results.json")
-    progress.note("results in \(path)/results.json; next: calm tag \(path)")
+    Report.leave(in: path)
+    progress.note("results in \(path)/results.json, to read in \(path)/report.html; next: calm tag \(path)")
     return results
   }
 

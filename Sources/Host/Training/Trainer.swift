@@ -58,13 +58,14 @@ struct Trainer {
       {
         state = restored
         cutBefore = restored.cut
-        folder.cut("metrics.jsonl", to: state.metricsLength)
+        folder.cut(MetricsLog.file, to: state.metricsLength)
         progress.note("resuming at step \(state.step), epoch \(state.epoch + 1), batch \(state.batch + 1)")
       } else {
         progress.note("no checkpoint in \(folder.path): starting afresh")
       }
     }
-    if state.step == 0 { folder.cut("metrics.jsonl", to: 0) }
+    if state.step == 0 { folder.cut(MetricsLog.file, to: 0) }
+    let events = try TensorBoardLog(in: folder, rates: Dictionary(optimiser.slots.map { ($0.parameter.group, $0.rate) }) { $1 })
 
     let batchesAnEpoch = (lengths.count + section.batch - 1) / section.batch
     let step = TrainStep(
@@ -72,7 +73,7 @@ struct Trainer {
       schedule: Schedule(section, steps: section.epochs * batchesAnEpoch), section: section, seed: experiment.seed)
     var lastSave = ContinuousClock.now
     func save() throws {
-      state.metricsLength = folder.size(of: "metrics.jsonl") ?? 0
+      state.metricsLength = folder.size(of: MetricsLog.file) ?? 0
       state.cut = cutBefore + RunResults.Cut(tagger.encoder.truncation)
       try store.save(state, optimiser: optimiser, plugins: plugins)
       lastSave = .now
@@ -91,12 +92,12 @@ struct Trainer {
         state.batch += 1
         state.lossSum += result.loss
         for (name, value) in result.parts { state.partSums[name, default: 0] += value }
-        if state.step % 10 == 0 || state.batch == batches.count { try logStep(state, result, step.schedule) }
+        if state.step % 10 == 0 || state.batch == batches.count { try log(step: state, result, step.schedule, events) }
         progress.step(state, result, batches: batches.count, epochs: section.epochs)
         if try Interruption.check(save: save) { return state }
         if lastSave.duration(to: .now) > .seconds(section.checkpointMinutes * 60) { try save() }
       }
-      try finishEpoch(&state, batches: batches.count)
+      try finishEpoch(&state, batches: batches.count, events)
       try save()
       if batchLimit != nil { break }
       if let patience = section.patience, state.epochsWithoutGain >= patience {
@@ -108,7 +109,7 @@ struct Trainer {
     return state
   }
 
-  private func finishEpoch(_ state: inout TrainingState, batches: Int) throws {
+  private func finishEpoch(_ state: inout TrainingState, batches: Int, _ events: TensorBoardLog) throws {
     let evaluator = Evaluator(tagger: tagger, corpus: corpus)
     let dev = try evaluator.evaluate("dev", progress: progress)
     let test =
@@ -134,18 +135,19 @@ struct Trainer {
       state.epochsWithoutGain += 1
     }
     (state.batch, state.lossSum, state.partSums) = (0, 0, [:])
-    try folder.append(jsonLine(row), to: "metrics.jsonl")
+    try folder.append(jsonLine(row), to: MetricsLog.file)
+    try events.append(.epoch(row))
     progress.epoch(row)
   }
 
-  private func logStep(_ state: TrainingState, _ result: TrainStep.Result, _ schedule: Schedule) throws {
-    struct Line: Encodable {
-      var step: Int, epoch: Int, loss: Double, parts: [String: Double], gradientNorm: Double, rateFactor: Double
-    }
-    let line = Line(
+  private func log(
+    step state: TrainingState, _ result: TrainStep.Result, _ schedule: Schedule, _ events: TensorBoardLog
+  ) throws {
+    let row = StepRow(
       step: state.step, epoch: state.epoch + 1, loss: result.loss, parts: result.parts,
       gradientNorm: result.gradientNorm, rateFactor: schedule.factor(at: state.step - 1))
-    try folder.append(jsonLine(line), to: "metrics.jsonl")
+    try folder.append(jsonLine(row), to: MetricsLog.file)
+    try events.append(.step(row))
   }
 }
 

@@ -101,6 +101,20 @@ import Testing
     #expect(PairedComparison([bad], [good], samples: 200).low == PairedComparison([bad], [good], samples: 200).low)
   }
 
+  /// Where each sentence has one entity and one prediction, F1 over samples is binomial: 262 and 298 of 400 are its 2.5 and 97.5
+  /// per cent.
+  @Test func intervalsAreThoseOfTheBinomialDistribution() {
+    let counts = EntityCounts(sentences: (0..<400).map { .init(correct: $0 < 280 ? 1 : 0, predicted: 1, gold: 1) })
+    let interval = BootstrapInterval(counts, samples: 20_000)
+    #expect(abs(interval.low - 262.0 / 400) <= 0.0026 && abs(interval.high - 298.0 / 400) <= 0.0026, "\(interval)")
+    #expect(BootstrapInterval(counts, samples: 500) == BootstrapInterval(counts, samples: 500))
+    let sure = BootstrapInterval(EntityCounts(sentences: Array(repeating: .init(correct: 2, predicted: 2, gold: 2), count: 9)))
+    #expect(sure.low == 1 && sure.high == 1 && sure.samples == 2000)
+    let nothing = BootstrapInterval(EntityCounts(sentences: []))
+    #expect(nothing.low == 0 && nothing.high == 0)
+    #expect(percentile([1, 2, 4], 0.75) == 3 && percentile([], 0.5) == nil)
+  }
+
   @Test func countsAreConllevals() {
     let gold = [["B-PER", "I-PER", "O"], ["O", "B-LOC"]], predicted = [["B-PER", "I-PER", "O"], ["B-LOC", "O"]]
     let counts = EntityCounts(gold: gold, predicted: predicted)

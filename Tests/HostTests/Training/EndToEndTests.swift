@@ -35,6 +35,15 @@ struct EndToEndTests {
     for file in ["last/model.safetensors", "best/model.safetensors", "metrics.jsonl"] {
       #expect(try lab.bytes("whole/" + file) == lab.bytes("cut/" + file), "\(file)")
     }
+    // Events differ in their times alone, and none is there twice.
+    let events = try ["whole", "cut"].map { run in
+      try EventReader.events(Array(lab.bytes("\(run)/\(TensorBoardLog.file)"))).map { event in
+        var event = event
+        event.time = 0
+        return event
+      }
+    }
+    #expect(events[0] == events[1] && events[0].count == (try lab.bytes("whole/metrics.jsonl")).count { $0 == 0x0A } + 1)
   }
 
   @Test func interruptedRunSavesAndNamesTheWayBack() throws {

@@ -1,0 +1,32 @@
+import ContextFiles
+import FoundationEssentials
+import PluginAPI
+
+/// `contexts/SPLIT.jsonl` of a run folder: the contexts as the run read them, new lines as ".". The store or the files that they
+/// came from may change; these stay with the run, and `precomputed` and `calm contexts import` read them.
+enum UsedContexts {
+  static let folder = "contexts"
+
+  static func write(_ corpus: Corpus, in run: RunFolder) throws {
+    guard corpus.augmented else { return }
+    try run.makeFolder(folder)
+    for (split, examples) in corpus.splits {
+      let lines = try examples.map { example in
+        try jsonLine(
+          ContextLine(
+            split: split, index: example.id, words: example.words, Context(text: example.contextText, finish: "stored")))
+      }
+      try run.write(lines.map { $0 + "\n" }.joined(), to: "\(folder)/\(split).jsonl")
+    }
+  }
+
+  /// By split, in the sentences' order; empty where the run has none.
+  static func read(run: String) throws -> [String: [StoredContext]] {
+    var splits: [String: [StoredContext]] = [:]
+    for split in Corpus.order {
+      let path = "\(run)/\(folder)/\(split).jsonl"
+      if FileManager.default.fileExists(atPath: path) { splits[split] = try readContextFile(path).records }
+    }
+    return splits
+  }
+}

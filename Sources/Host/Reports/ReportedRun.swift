@@ -1,0 +1,87 @@
+import ContextFiles
+import FoundationEssentials
+import PluginAPI
+
+/// A finished run as reports read it: all of it from its own folder, so that a report can be made where neither the data nor the
+/// plugins are.
+struct ReportedRun: Sendable {
+  /// With or without context.
+  enum Reading: String, Sendable, CaseIterable {
+    case with, without
+
+    var title: String { self == .with ? "with context" : "without context" }
+  }
+
+  let folder: String
+  let results: StoredResults
+  let metrics: MetricsLog
+  /// The sentences that predictions are of, and their gold tags.
+  let words: [[String]], gold: [[String]]
+  /// IOB2 tags of the readings that there are.
+  let predictions: [Reading: [[String]]]
+  /// By split; empty where the run keeps none.
+  let contexts: [String: [String]]
+  /// `config.yaml` as it stands there, and its values.
+  let configuration: String
+  let settings: ConfigNode
+  /// `plugins.used` and `environment.json`.
+  let plugins: String, environment: String
+
+  /// The split that predictions are of.
+  var split: String { results.test == nil ? "dev" : "test" }
+  var failBelow: Int { settings["contexts"]?["failBelow"]?.integer ?? ContextsSection.standardFailBelow }
+  var readings: [Reading] { Reading.allCases.filter { predictions[$0] != nil } }
+  /// The contexts of the sentences that predictions are of.
+  var scoredContexts: [String]? { contexts[split].flatMap { $0.count == words.count ? $0 : nil } }
+
+  /// Reads a run folder; throws where it is not finished.
+  init(folder: String) throws {
+    self.folder = folder
+    guard let results = try StoredResults(run: folder), results.dev != nil || results.test != nil else {
+      throw Diagnostic("S602", "\(folder) holds no finished run", hint: "runs are made by `calm run`, finished by `--resume`")
+    }
+    self.results = results
+    metrics = try MetricsLog(run: folder)
+    let plain = try ColumnFile.read(path: "\(folder)/predictions.without.conll", columns: .init(tag: 2))
+    words = plain.sentences.map(\.words)
+    gold = plain.sentences.map(\.tags)
+    var predictions: [Reading: [[String]]] = [:]
+    for reading in Reading.allCases {
+      let path = "\(folder)/predictions.\(reading.rawValue).conll"
+      guard FileManager.default.fileExists(atPath: path) else { continue }
+      let said = try ColumnFile.read(path: path)
+      guard said.sentences.map(\.words) == words else {
+        throw Diagnostic(
+          "D209", "\(path) is not of the sentences of predictions.without.conll beside it",
+          hint: "delete results.json and resume the run: both are written again")
+      }
+      predictions[reading] = said.sentences.map(\.tags)
+    }
+    self.predictions = predictions
+    contexts = try UsedContexts.read(run: folder).mapValues { $0.map(\.context) }
+    func text(_ name: String) throws -> String {
+      let path = "\(folder)/\(name)"
+      guard FileManager.default.fileExists(atPath: path) else { return "" }
+      return String(decoding: try FileBytes.read(path), as: UTF8.self)
+    }
+    configuration = try text("config.yaml")
+    settings = try parseYAML(configuration.utf8, named: "\(folder)/config.yaml")
+    plugins = try text("plugins.used")
+    environment = try text("environment.json")
+  }
+
+  /// Micro F1 of the scored split.
+  func score(_ reading: Reading) -> Score? {
+    let scores = results[split]
+    return reading == .with ? scores?.with?.micro : scores?.without.micro
+  }
+
+  func counts(_ reading: Reading) -> EntityCounts? {
+    predictions[reading].map { EntityCounts(gold: gold, predicted: $0) }
+  }
+}
+
+extension ReportedRun.Reading {
+  /// The colour that stands for it in every plot.
+  var colour: Int { self == .with ? 0 : 1 }
+}

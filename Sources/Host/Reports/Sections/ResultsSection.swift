@@ -1,0 +1,226 @@
+/// The numbers that matter first, and what they are made of.
+struct ResultsSection {
+  let report: Report
+
+  init(_ report: Report) { self.report = report }
+
+  private typealias Reading = ReportedRun.Reading
+
+  var section: ReportSection {
+    var section = ReportSection(id: "results", title: "Results")
+    if report.systems.count == 1 {
+      section.lead = cards(report.systems[0])
+      section.figures = [byType(report.systems[0])].compactMap { $0 }
+      section.tables = [scores(report.systems[0]), types(report.systems[0])]
+    } else {
+      section.lead = element("p", ["class": "soft"]) { spreadWords }
+      section.figures = heatMaps + [bySystem]
+      section.tables = [comparison, typesBySystem]
+    }
+    return section
+  }
+
+  // MARK: One system
+
+  private func cards(_ system: ReportedSystem) -> Markup {
+    element("dl", ["class": "cards"]) {
+      for reading in system.readings {
+        card(
+          "F1 " + (system.readings.count > 1 ? reading.title : ""), system.f1[reading].map { percent($0.mean) } ?? "",
+          system.intervals[reading].map { "95 % interval \(percent($0.low)) – \(percent($0.high))" }
+            ?? system.f1[reading]?.std.map { "± \(percent($0)) over \(system.runs.count) seeds" } ?? "")
+      }
+      if let gain = system.gain {
+        card(
+          "What the context changes", signed(gain.difference),
+          "95 % interval \(signed(gain.low)) – \(signed(gain.high)), p = \(fixed(gain.randomisationP, 4))")
+      }
+    }
+      + element("p", ["class": "notes"]) { spreadWords }
+  }
+
+  private func card(_ name: String, _ value: String, _ spread: String) -> Markup {
+    element("div", ["class": "card"]) {
+      element("dt") { name }
+      element("dd", ["class": "value"]) { value }
+      element("dd", ["class": "spread"]) { spread }
+    }
+  }
+
+  /// What the spreads mean.
+  private var spreadWords: String {
+    let single = report.systems.contains { $0.runs.count == 1 }, several = report.systems.contains { $0.runs.count > 1 }
+    return [
+      single
+        ? "Intervals of one run: percentiles 2.5 and 97.5 over \(Report.samples) bootstrap samples of the sentences; they say nothing of the seed."
+        : nil,
+      several ? "±: the sample standard deviation over seeds, around their mean." : nil,
+      "p: approximate randomisation over sentences, \(Report.samples) samples, two-sided.",
+    ].compactMap { $0 }.joined(separator: " ")
+  }
+
+  /// Precision, recall and F1 of every split.
+  private func scores(_ system: ReportedSystem) -> ReportTable {
+    var table = ReportTable(
+      id: "scores", title: "Scores", columns: ["split", "sentence read", "precision", "recall", "F1", "macro F1", "entities"],
+      rows: [])
+    for split in Corpus.order {
+      for reading in Reading.allCases {
+        let scores = system.runs.compactMap { reading == .with ? $0.results[split]?.with : $0.results[split]?.without }
+        guard scores.count == system.runs.count, let first = scores.first else { continue }
+        let means = [scores.map(\.micro.precision), scores.map(\.micro.recall), scores.map(\.micro.f1), scores.map(\.macro.f1)]
+        table.rows.append(
+          [.text(split), .text(reading.title)] + means.map { .summary(SampleSummary($0)) } + [.count(first.micro.support)])
+      }
+    }
+    table.notes = ["The model of the best epoch, in per cent; macro F1 is the mean over types."]
+    return table
+  }
+
+  private func types(_ system: ReportedSystem) -> ReportTable {
+    let readings = system.readings
+    var table = ReportTable(
+      id: "types", title: "Scores by type",
+      columns: ["type", "entities"]
+        + readings.flatMap { reading in ["precision", "recall", "F1"].map { "\($0) \(reading.rawValue)" } }
+        + (readings.count > 1 ? ["difference"] : []), rows: [])
+    for type in typeNames {
+      let scores = readings.map { typeScores(system, $0, type) }
+      var row: [ReportTable.Cell] = [.text(type), .count(scores[0].first?.support ?? 0)]
+      for score in scores {
+        row += [score.map(\.precision), score.map(\.recall), score.map(\.f1)].map { .summary(SampleSummary($0)) }
+      }
+      if readings.count > 1 {
+        row.append(.difference(SampleSummary(scores[0].map(\.f1)).mean - SampleSummary(scores[1].map(\.f1)).mean))
+      }
+      table.rows.append(row)
+    }
+    table.notes = ["On \(system.first.split), in per cent."]
+    return table
+  }
+
+  private func byType(_ system: ReportedSystem) -> Figure? {
+    guard !typeNames.isEmpty else { return nil }
+    return BarPlot(
+      id: "f1-by-type", title: "F1 by type",
+      caption: "On \(system.first.split), in per cent."
+        + (system.runs.count > 1 ? " Whiskers: ± sample standard deviation over seeds." : ""),
+      rowTitle: "type", valueTitle: "F1", rows: typeNames,
+      series: system.readings.map { reading in
+        (
+          reading.title,
+          typeNames.map { type in
+            let f1 = SampleSummary(typeScores(system, reading, type).map { $0.f1 * 100 })
+            return .init(value: f1.mean, low: f1.std.map { f1.mean - $0 }, high: f1.std.map { f1.mean + $0 })
+          }
+        )
+      }
+    ).figure
+  }
+
+  // MARK: Several systems
+
+  private var bySystem: Figure {
+    BarPlot(
+      id: "f1-by-system", title: "F1 by system",
+      caption:
+        "On \(report.systems[0].first.split), in per cent. Whiskers: ± sample standard deviation over seeds; of a single run, "
+        + "its 95 % bootstrap interval.", rowTitle: "system", valueTitle: "F1", rows: report.systems.map(\.name),
+      series: readings.map { reading in (reading.title, report.systems.map { $0.bar(reading) }) }, marks: .dots
+    ).figure
+  }
+
+  private var heatMaps: [Figure] {
+    guard let grid = report.grid, let last = grid.axes.last else { return [] }
+    let outer = grid.axes.dropLast().filter { $0.labels.count > 1 || grid.axes.count == 2 }
+    func rowName(_ values: [String: String]) -> String {
+      outer.isEmpty ? "" : outer.map { values[$0.path] ?? "" }.joined(separator: ", ")
+    }
+    let rows = grid.cells.map { rowName($0.values) }.reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
+    return readings.map { reading in
+      HeatMap(
+        id: "f1-by-cell-\(reading.rawValue)", title: "F1 by cell, \(reading.title)",
+        caption:
+          "On \(report.systems[0].first.split), in per cent, mean ± sample standard deviation over seeds. Deeper is higher.",
+        rowTitle: outer.map(\.path).joined(separator: ", "), columnTitle: last.path, valueTitle: "F1", rows: rows,
+        columns: last.labels,
+        cells: rows.map { row in
+          last.labels.map { column in
+            let cell = grid.cells.first { rowName($0.values) == row && $0.values[last.path] == column }
+            guard let place = cell?.system, let f1 = report.systems[place].f1[reading] else { return nil }
+            return .init(mean: f1.mean * 100, std: f1.std.map { $0 * 100 }, runs: f1.count)
+          }
+        }
+      ).figure
+    }
+  }
+
+  /// Every system beside the first.
+  private var comparison: ReportTable {
+    var table = ReportTable(
+      id: "systems", title: "Systems",
+      columns: [
+        "system", "sentence read", "runs", "F1", "95 % of one run", "difference to the first", "95 % of it", "p", "p Holm",
+      ],
+      rows: [], best: [3])
+    var pValues: [Double] = []
+    for reading in readings {
+      for (i, system) in report.systems.enumerated() {
+        guard let f1 = system.f1[reading], let counts = system.counts[reading] else { continue }
+        var row: [ReportTable.Cell] = [
+          .text(system.name), .text(reading.title), .count(system.runs.count), .summary(f1),
+          system.intervals[reading].map { .text("\(percent($0.low)) – \(percent($0.high))") } ?? .nothing,
+        ]
+        if i > 0, let base = report.systems[0].counts[reading] {
+          let difference = PairedComparison(base, counts, samples: Report.samples)
+          pValues.append(difference.randomisationP)
+          row += [
+            .difference(difference.difference), .text("\(signed(difference.low)) – \(signed(difference.high))"),
+            .number(difference.randomisationP, digits: 4), .nothing,
+          ]
+        } else {
+          row += [.nothing, .nothing, .nothing, .nothing]
+        }
+        table.rows.append(row)
+      }
+    }
+    var corrected = ManyComparisons.holm(pValues)[...]
+    for i in table.rows.indices where table.rows[i][7] != .nothing {
+      table.rows[i][8] = corrected.popFirst().map { .number($0, digits: 4) } ?? .nothing
+    }
+    table.notes = [
+      "In per cent. Differences are to \(report.systems[0].name), their intervals over samples of the sentences; p Holm takes all comparisons of the table into account."
+    ]
+    return table
+  }
+
+  private var typesBySystem: ReportTable {
+    let reading = readings[0]
+    return ReportTable(
+      id: "types", title: "F1 by type, \(reading.title)", columns: ["system"] + typeNames,
+      rows: report.systems.filter { $0.f1[reading] != nil }.map { system in
+        [.text(system.name)] + typeNames.map { type in .summary(SampleSummary(typeScores(system, reading, type).map(\.f1))) }
+      }, notes: ["On \(report.systems[0].first.split), in per cent."], best: Set(1..<typeNames.count + 1))
+  }
+
+  // MARK: What all need
+
+  private var readings: [Reading] { Reading.allCases.filter { reading in report.systems.contains { $0.f1[reading] != nil } } }
+
+  /// The types of gold entities and of those that were predicted.
+  private var typeNames: [String] {
+    let all = report.systems.flatMap(\.runs).flatMap { run in [run.results[run.split]?.with, run.results[run.split]?.without] }
+    return Set(all.compactMap { $0 }.flatMap(\.types.keys)).sorted()
+  }
+
+  /// One a run.
+  private func typeScores(_ system: ReportedSystem, _ reading: Reading, _ type: String) -> [Score] {
+    system.runs.compactMap { run in
+      let scores = reading == .with ? run.results[run.split]?.with : run.results[run.split]?.without
+      return scores.map { $0.types[type] ?? Score(correct: 0, predicted: 0, gold: 0) }
+    }
+  }
+}
+
+/// A difference in points of per cent with its sign.
+private func signed(_ value: Double) -> String { (value < 0 ? "−" : "+") + percent(abs(value)) }
