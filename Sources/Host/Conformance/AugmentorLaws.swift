@@ -108,7 +108,11 @@ private struct AugmentorLaws {
     for round in 0..<3 {
       var batch = Array(requests.shuffled(using: &random).prefix(Int.random(in: 1...5, using: &random)))
       for i in batch.indices { batch[i].index = i }
-      if let fault = try await countFault(batch) { return "batch \(round) of seed \(seed): \(fault)" }
+      do {
+        if let fault = try await countFault(batch) { throw LawFault(reason: fault) }
+      } catch {
+        return "batch \(round) of seed \(seed): " + ((error as? LawFault)?.reason ?? "it threw: \(error)")
+      }
     }
     return nil
   }

@@ -58,15 +58,13 @@ struct DecoderLaws {
         let lengths = (0..<Int.random(in: 1...6, using: &random)).map { _ in Int.random(in: 0...9, using: &random) }
         let words = words(lengths, scale: exp(12 * random.uniform() - 4), "fuzz.\(round)")
         let gold = lengths.map { length in (0..<length).map { _ in Int.random(in: 0..<tags, using: &random) } }
-        func broken(_ what: String) -> Verdict {
-          .broken("round \(round) of seed \(seed), sentences of \(lengths) words: \(what)")
+        let broken = roundFault("round \(round) of seed \(seed), sentences of \(lengths) words") {
+          _ = try (decode(words), decode(words, gold: gold))
+          let paths = try decoder.bestPaths(words)
+          guard paths.map(\.count) == lengths else { return "the best paths have \(paths.map(\.count)) tags" }
+          return paths.joined().first { !(0..<tags).contains($0) }.map { "a best path has the tag \($0)" }
         }
-        do { _ = try (decode(words), decode(words, gold: gold)) } catch let fault as LawFault { return broken(fault.reason) }
-        let paths = try decoder.bestPaths(words)
-        guard paths.map(\.count) == lengths else { return broken("the best paths have \(paths.map(\.count)) tags") }
-        if let tag = paths.joined().first(where: { !(0..<tags).contains($0) }) {
-          return broken("a best path has the tag \(tag)")
-        }
+        if let broken { return .broken(broken) }
       }
       return .kept
     }

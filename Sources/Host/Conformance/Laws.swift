@@ -25,6 +25,13 @@ struct LawFault: Error {
   let reason: String
 }
 
+/// What is wrong in one round of a fuzzed law, with `round`, which says how to come to it again.
+func roundFault(_ round: String, _ attempt: () throws -> String?) -> String? {
+  do { return try attempt().map { "\(round): \($0)" } } catch {
+    return "\(round): " + ((error as? LawFault)?.reason ?? "it threw: \(error)")
+  }
+}
+
 /// Tries laws one after the other. An error breaks the law that it was thrown in, and the next one is still tried.
 struct LawBook {
   /// Which of the laws are tried.

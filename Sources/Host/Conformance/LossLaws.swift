@@ -78,21 +78,23 @@ private struct LossLaws {
         let lengths = (0..<Int.random(in: 1...6, using: &random)).map { _ in Int.random(in: 0...9, using: &random) }
         let width = Int.random(in: 1...9, using: &random), tags = Int.random(in: 1...9, using: &random)
         let outputs = loss.views.map { LossOutputs.random($0, lengths: lengths, width: width, tags: tags, seed: random.next()) }
-        for (output, value) in zip(outputs, try evaluate(outputs)) {
-          let tensors = [value.posterior.tokenScores, value.posterior.marginals, value.words].compactMap(\.self)
-          let numbers = (value.posterior.logPartition ?? []) + (value.posterior.goldScore ?? [])
-          var fault = misfit(value, output)
-          if !value.value.isFinite { fault = "the value is \(value.value)" }
-          if !tensors.allSatisfy(\.isFinite) || !numbers.allSatisfy(\.isFinite) { fault = "a gradient is not finite" }
-          if let fault {
-            return .broken(
-              "round \(round) of seed \(seed), sentences of \(lengths) words, \(tags) tags, the \(output.view.rawValue) view: \(fault)"
-            )
+        let broken = roundFault("round \(round) of seed \(seed), sentences of \(lengths) words, \(tags) tags") {
+          for (output, value) in zip(outputs, try evaluate(outputs)) {
+            if let fault = misfit(value, output) ?? Self.infinity(value) { return "the \(output.view.rawValue) view: \(fault)" }
           }
+          return nil
         }
+        if let broken { return .broken(broken) }
       }
       return .kept
     }
+  }
+
+  private static func infinity(_ value: LossValue) -> String? {
+    guard value.value.isFinite else { return "the value is \(value.value)" }
+    let numbers = (value.posterior.logPartition ?? []) + (value.posterior.goldScore ?? [])
+    let tensors = [value.posterior.tokenScores, value.posterior.marginals, value.words].compactMap(\.self)
+    return numbers.allSatisfy(\.isFinite) && tensors.allSatisfy(\.isFinite) ? nil : "a gradient is not finite"
   }
 
   /// A loss that rises with the score of the gold path teaches the wrong tags.

@@ -146,6 +146,9 @@ struct TrustTests {
     #expect(refused.code == 4 && refused.errors.contains("P342"), "\(refused.errors)")
     #expect(refused.errors.contains("calm plugin release \(digest.prefix(12))") && refused.errors.contains(library))
     #expect(try calm("plugin", "release").output.hasPrefix(digest))
+    let list = try Lab.calm(
+      ["plugin", "list"], environment: ["CALM_CACHE": lab.path("cache"), "CALM_PLUGIN_PATH": lab.path("plugins")])
+    #expect(list.code == 1 && list.errors.contains("P342") && list.output.contains("crf"), "\(list.errors)")
     // It can be looked at all the same, in a process of its own.
     #expect(try calm("plugin", "validate", library).code == 0)
     #expect(try calm("plugin", "validate", library, chosen: "load-crashes").code == 1)
