@@ -1,8 +1,10 @@
 /* Calls of Linux that Swift's Glibc module leaves out. */
 #ifndef CALM_LINUX_SHIM_H
 #define CALM_LINUX_SHIM_H
+#include <malloc.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -14,5 +16,21 @@ static inline long calm_set_affinity(unsigned long bytes, const void *mask) {
 
 /* Asks for a SIGTERM when the parent process ends. */
 static inline void calm_end_with_parent(void) { prctl(PR_SET_PDEATHSIG, SIGTERM); }
+
+/* Bytes that malloc has given out and not taken back, over all arenas. */
+static inline unsigned long calm_allocated_bytes(void) {
+  struct mallinfo2 info = mallinfo2();
+  return info.uordblks + info.hblkhd;
+}
+
+/* A file that lives in memory as long as it is open; -1 where there is none to be had. */
+static inline int calm_memory_file(const char *name) { return (int)syscall(SYS_memfd_create, name, 1u /* close on exec */); }
+
+/* No core files from now on, and at most so many bytes of memory of this process's own. */
+static inline void calm_limit_process(unsigned long bytes) {
+  struct rlimit none = {0, 0}, data = {bytes, bytes};
+  setrlimit(RLIMIT_CORE, &none);
+  setrlimit(RLIMIT_DATA, &data);
+}
 
 #endif

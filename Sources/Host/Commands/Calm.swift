@@ -25,6 +25,7 @@ struct Calm: AsyncParsableCommand {
 enum Main {
   static func main() async {
     GridChild.follow()
+    await ValidationChild.follow()
     do {
       var command = try Calm.parseAsRoot()
       if var asynchronous = command as? any AsyncParsableCommand {
@@ -115,6 +116,8 @@ struct ExperimentOptions: ParsableArguments {
   @Option(name: .customLong("set"), help: ArgumentHelp("Override a value by its dotted path.", valueName: "path=value"))
   var overrides: [String] = []
 
+  @OptionGroup var trust: TrustOptions
+
   func load() throws -> Experiment { try Experiment(path: config, overrides: overrides) }
 }
 
@@ -125,4 +128,17 @@ struct OverrideOptions: ParsableArguments {
     help: ArgumentHelp(
       "Override a value of the run by its dotted path, e.g. encoder.options.precision=int8.", valueName: "path=value"))
   var set: [String] = []
+
+  @OptionGroup var trust: TrustOptions
+}
+
+/// Whether plugins have to be locked.
+struct TrustOptions: ParsableArguments {
+  @Flag(help: "Open plugins too that `plugins.lock` does not name; the run's record says so.")
+  var allowUnpinned = false
+
+  func validate() { if allowUnpinned { PluginTrust.allowsUnpinned = true } }
+
+  /// As it was given, for the command that resumes.
+  var arguments: String { allowUnpinned ? " --allow-unpinned" : "" }
 }

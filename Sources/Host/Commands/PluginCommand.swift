@@ -4,7 +4,8 @@ import PluginAPI
 /// `calm plugin`: which plugins there are and what they take.
 struct PluginCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "plugin", abstract: "List plugins and their options.", subcommands: [List.self, Info.self])
+    commandName: "plugin", abstract: "List, try and lock plugins.",
+    subcommands: [List.self, Info.self, PluginValidateCommand.self, PluginLockCommand.self, PluginReleaseCommand.self])
 
   struct List: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "List the plugins beside the host and in the plugin folders.")
@@ -27,7 +28,7 @@ struct PluginCommand: ParsableCommand {
     mutating func run() throws {
       let plugin =
         try id.contains("/")
-        ? PluginLoader.load(path: id, expectedSHA256: nil) : PluginRegistry(declared: [], folders: []).plugin(id: id)
+        ? PluginLoader.load(path: id, trust: .here) : PluginRegistry(declared: [], folders: []).plugin(id: id)
       let info = PluginDescription(plugin)
       Console.shared.result(format == .json ? try info.json() : info.text)
     }

@@ -53,7 +53,7 @@ struct RunCommand: AsyncParsableCommand {
 
   private func resumeCommand(_ folder: String) -> String {
     let sets = experiment.overrides.map { " --set '\($0)'" }.joined()
-    return "calm run \(experiment.config)\(sets)\(grid.arguments) --out \(folder) --resume"
+    return "calm run \(experiment.config)\(sets)\(grid.arguments)\(experiment.trust.arguments) --out \(folder) --resume"
   }
 }
 
@@ -138,7 +138,8 @@ struct TrainCommand: AsyncParsableCommand {
     let folder = try output.folder(for: loaded)
     let sets = experiment.overrides.map { " --set '\($0)'" }.joined()
     try await Session(loaded, folder: folder).train(
-      resume: output.resume, command: "calm train \(experiment.config)\(sets) --out \(folder) --resume")
+      resume: output.resume,
+      command: "calm train \(experiment.config)\(sets)\(experiment.trust.arguments) --out \(folder) --resume")
     Console.shared.talk("next: calm evaluate \(folder)")
     Console.shared.result(folder)
   }

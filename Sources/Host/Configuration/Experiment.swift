@@ -127,7 +127,7 @@ private struct ExperimentReader {
   mutating func read(path: String) throws -> Experiment {
     faults += check(node, against: ExperimentFields.all, what: "the experiment")
     let models = readModels()
-    let registry = readRegistry()
+    let registry = readRegistry(beside: path)
     let data: DataSection? = section("data", required: true)
     let contexts: ContextsSection? = section("contexts")
     let training: TrainingSection? = section("training")
@@ -214,7 +214,7 @@ private struct ExperimentReader {
     }
   }
 
-  private mutating func readRegistry() -> PluginRegistry {
+  private mutating func readRegistry(beside path: String) -> PluginRegistry {
     var declared: [(id: String, library: String, sha256: String?, mark: SourceMark?)] = []
     for entry in node["plugins"]?.map ?? [] {
       let wrong = check(entry.value, against: ExperimentFields.library, what: "plugin `\(entry.key.name)`")
@@ -223,7 +223,7 @@ private struct ExperimentReader {
         declared.append((entry.key.name, libraryPath(library, node.mark), entry.value["sha256"]?.text, entry.key.mark))
       }
     }
-    return PluginRegistry(declared: declared, folders: [])
+    return PluginRegistry(declared: declared, folders: [], trust: .beside([path] + node.files))
   }
 
   /// A bare file name is searched for; anything else is a path.

@@ -15,6 +15,23 @@ extension SourceMark {
   var isVirtual: Bool { isOverride || file == SourceMark.defaultFile }
 }
 
+extension ConfigNode {
+  /// The files that values of the tree are from, sorted.
+  var files: [String] {
+    var found: Set<String> = []
+    func visit(_ node: ConfigNode) {
+      if !node.mark.isVirtual { found.insert(node.mark.file) }
+      switch node.value {
+      case .scalar: break
+      case .list(let items): items.forEach(visit)
+      case .map(let entries): for entry in entries { visit(entry.value) }
+      }
+    }
+    visit(self)
+    return found.sorted()
+  }
+}
+
 /// A path written in a configuration: relative to the file that names it, and to the current folder where the command line
 /// or a default does; `~/` is the home folder.
 func resolvedPath(_ text: String, from mark: SourceMark) -> String {

@@ -8,16 +8,16 @@ import Synchronization
 ///   - patience: how long it may take to end after its task was cancelled.
 func checkAugmentor(
   _ augmentor: any Augmentor, manifest: Manifest, requests: [ContextRequest]? = nil, seed: UInt64 = 1,
-  patience: Duration = .seconds(5)
+  patience: Duration = .seconds(5), book: LawBook = LawBook()
 ) async -> [LawResult] {
-  var book = LawBook()
+  var book = book
   var sentences = LawSentences(seed: seed)
   let ordinary = LawSentences.requests(sentences.ordinary(4), prompts: manifest.takesPrompt, seed: seed)
   let odd = LawSentences.requests(LawSentences.odd + [LawSentences.veryLong], prompts: manifest.takesPrompt, seed: seed)
   let elsewhere: Verdict? =
     requests == nil && !manifest.answersNewText ? .untried("it answers for its own sentences alone, and none were given") : nil
+  let fuzzed = LawSentences.requests(LawSentences.fuzzed(8, seed: seed), prompts: manifest.takesPrompt, seed: seed)
   let laws = AugmentorLaws(augmentor: augmentor, seeded: manifest.seeded, patience: patience)
-  let fingerprint = augmentor.fingerprint
 
   await book.law("every index is answered exactly once") {
     if let elsewhere { return elsewhere }
@@ -27,6 +27,10 @@ func checkAugmentor(
   await book.law("odd and very long sentences are answered") {
     if let elsewhere { return elsewhere }
     return Verdict(try await laws.countFault(requests ?? odd))
+  }
+  await book.law("fuzzed batches of fuzzed sentences are answered") {
+    if let elsewhere { return elsewhere }
+    return Verdict(try await laws.fuzzFault(requests ?? fuzzed, seed: seed))
   }
   await book.law("equal requests get equal texts") {
     if let elsewhere { return elsewhere }
@@ -40,9 +44,24 @@ func checkAugmentor(
     if let elsewhere { return elsewhere }
     return await laws.cancellation(requests ?? ordinary)
   }
-  book.law("the fingerprint names something and stays") {
+  await book.law("the fingerprint names something and stays") {
+    let fingerprint = augmentor.fingerprint
     guard !fingerprint.isEmpty else { return .broken("it is empty, so contexts of other models would be taken for this one's") }
+    // What it counts or times would show after it has answered; one that answers for its own sentences alone answers nothing.
+    if elsewhere == nil { _ = try await laws.countFault(requests ?? ordinary) }
     return Verdict(augmentor.fingerprint == fingerprint ? nil : "it was \(fingerprint) and became \(augmentor.fingerprint)")
+  }
+  if book.isAlone {
+    await book.law("calls leave nothing behind") {
+      if let elsewhere { return elsewhere }
+      let one = Array((requests ?? ordinary).prefix(1))
+      var watch = ResidueWatch()
+      while watch.wantsMore {
+        _ = try await laws.countFault(one)
+        watch.called()
+      }
+      return watch.verdict
+    }
   }
   return book.results
 }
@@ -81,6 +100,21 @@ private struct AugmentorLaws {
       }
     }
     return counts.keys.min().map { "it answers \($0), which was not asked" }
+  }
+
+  /// Some of the requests at a time, in any order.
+  func fuzzFault(_ requests: [ContextRequest], seed: UInt64) async throws -> String? {
+    var random = RandomStream(seed: seed, "laws.fuzz.batches")
+    for round in 0..<3 {
+      var batch = Array(requests.shuffled(using: &random).prefix(Int.random(in: 1...5, using: &random)))
+      for i in batch.indices { batch[i].index = i }
+      do {
+        if let fault = try await countFault(batch) { throw LawFault(reason: fault) }
+      } catch {
+        return "batch \(round) of seed \(seed): " + ((error as? LawFault)?.reason ?? "it threw: \(error)")
+      }
+    }
+    return nil
   }
 
   func repetition(_ requests: [ContextRequest]) async throws -> Verdict {

@@ -5,14 +5,16 @@ struct DecoderGradientLaws {
   private let laws: DecoderLaws
   private let parameters: [Parameter]
   private let words: WordVectors
-  private let gold: [[Int]]?
+  private let chosenGold = Once<[[Int]]?>()
 
   init(_ laws: DecoderLaws, _ parameters: [Parameter]) {
     self.laws = laws
     self.parameters = parameters
     words = laws.words([3, 0, 1, 5], "gradients")
-    gold = laws.provides(.goldScore) ? Self.gold(laws, words) : nil
   }
+
+  /// Chosen when the first law asks for it: until then the decoder is not entered.
+  private var gold: [[Int]]? { chosenGold.get { laws.provides(.goldScore) ? Self.gold(laws, words) : nil } }
 
   private var mode: Mode { .training(seed: laws.seed, step: 3) }
 
@@ -102,5 +104,17 @@ struct DecoderGradientLaws {
       if let fault { return fault }
     }
     return nil
+  }
+}
+
+/// A value that is made when it is first asked for.
+private final class Once<Value> {
+  private var value: Value?
+
+  func get(_ make: () -> Value) -> Value {
+    if let value { return value }
+    let made = make()
+    value = made
+    return made
   }
 }

@@ -6,8 +6,8 @@ import PluginAPI
 
 /// Tries the laws of a decoder that was made for `shape`; few tags, so that all paths of a sentence can be counted. Parts of the
 /// posterior that it does not provide are not asked for. Parameters are as before when it returns, gradients zero.
-func checkDecoder(_ decoder: any Decoder, shape: Shape, seed: UInt64 = 1) -> [LawResult] {
-  var book = LawBook()
+func checkDecoder(_ decoder: any Decoder, shape: Shape, seed: UInt64 = 1, book: LawBook = LawBook()) -> [LawResult] {
+  var book = book
   book.parameterLaws(decoder)
   let parameters = decoder.parameters.filter { $0.gradient.shape == $0.value.shape }
   withShakenParameters(parameters, seed: seed) {
@@ -15,6 +15,7 @@ func checkDecoder(_ decoder: any Decoder, shape: Shape, seed: UInt64 = 1) -> [La
     laws.posterior(&book)
     laws.bruteForce(&book)
     DecoderGradientLaws(laws, parameters).check(&book)
+    if book.isAlone { laws.residue(&book) }
   }
   return book.results
 }
@@ -48,6 +49,22 @@ struct DecoderLaws {
         let words = words([length, 1, 0, 2], scale: scale, "shapes")
         let gold = (0..<words.sentences).map { words.rows(of: $0).map { _ in 0 } }
         _ = try (decode(words), decode(words, gold: gold))
+      }
+      return .kept
+    }
+    book.law("the posterior fits its words: fuzzed lengths and scores") {
+      var random = RandomStream(seed: seed, "laws.fuzz.decoder")
+      for round in 0..<12 {
+        let lengths = (0..<Int.random(in: 1...6, using: &random)).map { _ in Int.random(in: 0...9, using: &random) }
+        let words = words(lengths, scale: exp(12 * random.uniform() - 4), "fuzz.\(round)")
+        let gold = lengths.map { length in (0..<length).map { _ in Int.random(in: 0..<tags, using: &random) } }
+        let broken = roundFault("round \(round) of seed \(seed), sentences of \(lengths) words") {
+          _ = try (decode(words), decode(words, gold: gold))
+          let paths = try decoder.bestPaths(words)
+          guard paths.map(\.count) == lengths else { return "the best paths have \(paths.map(\.count)) tags" }
+          return paths.joined().first { !(0..<tags).contains($0) }.map { "a best path has the tag \($0)" }
+        }
+        if let broken { return .broken(broken) }
       }
       return .kept
     }
@@ -99,6 +116,23 @@ struct DecoderLaws {
         guard same, path == [paths[s]] else { return .broken("sentence \(s) alone comes to something else") }
       }
       return .kept
+    }
+  }
+
+  func residue(_ book: inout LawBook) {
+    book.law("calls leave nothing behind") {
+      let words = words([3, 1, 0, 5], "residue"), gold = (0..<words.sentences).map { words.rows(of: $0).map { _ in 0 } }
+      let zeros = [Double](repeating: 0, count: words.sentences)
+      return try withClearGradients(decoder.parameters) {
+        var watch = ResidueWatch()
+        while watch.wantsMore {
+          let pass = try decoder.decode(words, gold: gold, mode: .training(seed: seed, step: 1))
+          _ = try pass.backward(PosteriorCotangent(logPartition: provides(.logPartition) ? zeros : nil))
+          _ = try decoder.bestPaths(words)
+          watch.called()
+        }
+        return watch.verdict
+      }
     }
   }
 

@@ -7,14 +7,16 @@ import PluginAPI
 ///     encoder drops nothing anyway.
 ///   - sampledParameters: how many parameters' gradients are compared with finite differences, drawn from `seed`.
 func checkEncoder(
-  _ encoder: any Encoder, withoutDropout: (any Encoder)? = nil, seed: UInt64 = 1, sampledParameters: Int = 12
+  _ encoder: any Encoder, withoutDropout: (any Encoder)? = nil, seed: UInt64 = 1, sampledParameters: Int = 12,
+  book: LawBook = LawBook()
 ) -> [LawResult] {
   let laws = EncoderLaws(encoder: encoder, still: withoutDropout, seed: seed)
-  var book = LawBook()
+  var book = book
   laws.shapes(&book)
   laws.modes(&book)
   book.parameterLaws(encoder)
   laws.gradients(&book, sampled: sampledParameters)
+  if book.isAlone { laws.residue(&book) }
   return book.results
 }
 
@@ -52,6 +54,19 @@ private struct EncoderLaws {
         }
         return .kept
       }
+    }
+    book.law("one finite vector a word: fuzzed words") {
+      for round in 0..<4 {
+        let words = LawSentences.fuzzed(5, seed: seed &+ UInt64(round)),
+          contexts = LawSentences.fuzzed(5, seed: ~seed &- UInt64(round))
+        let batch = ViewBatch(
+          view: .augmented, sentences: words.indices.map { ViewSentence(id: $0, words: words[$0], context: contexts[$0]) })
+        let broken = roundFault("batch \(round) of seed \(seed)") {
+          try fault(vectors(encoder, batch, .inference), of: batch) ?? fault(vectors(encoder, batch, training), of: batch)
+        }
+        if let broken { return .broken(broken) }
+      }
+      return .kept
     }
     book.law("the number of vectors does not change with the context") {
       let words = sentences.ordinary(3)
@@ -128,6 +143,20 @@ private struct EncoderLaws {
     book.law("gradients accumulate") {
       guard !parameters.isEmpty else { return .untried("it has no parameters") }
       return Verdict(try withClearGradients(encoder.parameters) { try accumulationFault(parameters, backward: backward) })
+    }
+  }
+
+  func residue(_ book: inout LawBook) {
+    book.law("calls leave nothing behind") {
+      try withClearGradients(encoder.parameters) {
+        var watch = ResidueWatch()
+        while watch.wantsMore {
+          _ = try vectors(encoder, ordinary, .inference)
+          try backward()
+          watch.called()
+        }
+        return watch.verdict
+      }
     }
   }
 

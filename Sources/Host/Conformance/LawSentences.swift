@@ -53,6 +53,29 @@ struct LawSentences {
       })
   }
 
+  /// Sentences of any characters at all: control and invisible ones, unpaired marks, scripts mixed within a word, words of no
+  /// length or of hundreds of characters.
+  static func fuzzed(_ count: Int, seed: UInt64) -> [[String]] {
+    var random = RandomStream(seed: seed, "laws.fuzz.sentences")
+    func length(_ usual: Int, _ long: Int) -> Int {
+      random.uniform() < 0.05 ? Int.random(in: 0...long, using: &random) : Int.random(in: 0...usual, using: &random)
+    }
+    return (0..<count).map { _ in
+      (0..<length(9, 150)).map { _ in
+        String(String.UnicodeScalarView((0..<length(9, 300)).map { _ in scalar(&random) }))
+      }
+    }
+  }
+
+  private static func scalar(_ random: inout RandomStream) -> Unicode.Scalar {
+    let ranges: [ClosedRange<UInt32>] = [
+      0x20...0x7E, 0x61...0x7A, 0x0...0x1F, 0x7F...0x2FF, 0x300...0x36F, 0x370...0x1FFF, 0x2000...0x206F, 0x3000...0x9FFF,
+      0xAC00...0xD7A3, 0xE000...0xFFFF, 0x1F300...0x1FAFF, 0x20000...0x10FFFF,
+    ]
+    let range = ranges[Int.random(in: ranges.indices, using: &random)]
+    return Unicode.Scalar(UInt32.random(in: range, using: &random)) ?? "\u{FFFD}"
+  }
+
   /// Requests for the contexts of a split that holds just these sentences.
   static func requests(
     _ sentences: [[String]], split: String = "text", prompts: Bool = false, seed: UInt64 = 1

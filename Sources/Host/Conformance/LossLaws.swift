@@ -1,12 +1,15 @@
 import PluginAPI
 
 /// Tries the laws of a loss on random outputs.
-func checkLoss(_ loss: any Loss, seed: UInt64 = 1) -> [LawResult] {
+func checkLoss(_ loss: any Loss, seed: UInt64 = 1, book: LawBook = LawBook()) -> [LawResult] {
   let laws = LossLaws(loss: loss, seed: seed)
-  var book = LawBook()
+  var book = book
   laws.values(&book)
+  laws.direction(&book)
   laws.gradients(&book)
   laws.cooperation(&book)
+  laws.fuzz(&book)
+  if book.isAlone { laws.residue(&book) }
   return book.results
 }
 
@@ -64,6 +67,60 @@ private struct LossLaws {
         return .broken("the \(view.rawValue) view's value is \(once), with every sentence twice \(twice)")
       }
       return .kept
+    }
+  }
+
+  /// Other numbers of sentences, words, tags and widths than the laws' own.
+  func fuzz(_ book: inout LawBook) {
+    book.law("values and gradients are finite: fuzzed outputs") {
+      var random = RandomStream(seed: seed, "laws.fuzz.loss")
+      for round in 0..<12 {
+        let lengths = (0..<Int.random(in: 1...6, using: &random)).map { _ in Int.random(in: 0...9, using: &random) }
+        let width = Int.random(in: 1...9, using: &random), tags = Int.random(in: 1...9, using: &random)
+        let outputs = loss.views.map { LossOutputs.random($0, lengths: lengths, width: width, tags: tags, seed: random.next()) }
+        let broken = roundFault("round \(round) of seed \(seed), sentences of \(lengths) words, \(tags) tags") {
+          for (output, value) in zip(outputs, try evaluate(outputs)) {
+            if let fault = misfit(value, output) ?? Self.infinity(value) { return "the \(output.view.rawValue) view: \(fault)" }
+          }
+          return nil
+        }
+        if let broken { return .broken(broken) }
+      }
+      return .kept
+    }
+  }
+
+  private static func infinity(_ value: LossValue) -> String? {
+    guard value.value.isFinite else { return "the value is \(value.value)" }
+    let numbers = (value.posterior.logPartition ?? []) + (value.posterior.goldScore ?? [])
+    let tensors = [value.posterior.tokenScores, value.posterior.marginals, value.words].compactMap(\.self)
+    return numbers.allSatisfy(\.isFinite) && tensors.allSatisfy(\.isFinite) ? nil : "a gradient is not finite"
+  }
+
+  /// A loss that rises with the score of the gold path teaches the wrong tags.
+  func direction(_ book: inout LawBook) {
+    book.law("a likelier gold path does not raise the value") {
+      guard loss.requires.contains(.goldScore) else { return .untried("it does not read the gold score") }
+      for i in outputs.indices {
+        var likelier = outputs
+        likelier[i].posterior.goldScore = outputs[i].posterior.goldScore?.map { $0 + 0.05 }
+        let before = try value(outputs, view: i), after = try value(likelier, view: i)
+        guard after <= before + 1e-9 * max(1, abs(before)) else {
+          return .broken("the \(outputs[i].view.rawValue) view's value rises from \(before) to \(after)")
+        }
+      }
+      return .kept
+    }
+  }
+
+  func residue(_ book: inout LawBook) {
+    book.law("calls leave nothing behind") {
+      var watch = ResidueWatch()
+      while watch.wantsMore {
+        _ = try evaluate(outputs)
+        watch.called()
+      }
+      return watch.verdict
     }
   }
 

@@ -114,6 +114,7 @@ struct GridRunner {
       atPath: (target.hasPrefix("/") ? "/" : "") + parent, withIntermediateDirectories: true)
     let config = target + ".yaml"
     try FileBytes.write(ConfigPrinter.print(run.experiment.resolved), to: config)
+    if let lock = run.experiment.registry.trust.lock { try FileBytes.write(lock.text, to: PluginLock.path(beside: config)) }
     let log = open(target + ".log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
     guard log >= 0 else { throw Diagnostic("S601", "\(target).log cannot be written: \(systemMessage())") }
     defer { close(log) }
@@ -121,7 +122,8 @@ struct GridRunner {
     if jobs > 1 { Cores.allow(before.enumerated().filter { $0.offset % jobs == slot % max(1, before.count) }.map(\.element)) }
     defer { if jobs > 1 { Cores.allow(before) } }
     return try ChildProcess.start(
-      [program, "run", config, "--out", target, "--resume", "--format", "json"], output: log, errors: log,
+      [program, "run", config, "--out", target, "--resume", "--format", "json"]
+        + (PluginTrust.allowsUnpinned ? ["--allow-unpinned"] : []), output: log, errors: log,
       environment: [GridChild.variable: String(getpid())], ownGroup: true)
   }
 

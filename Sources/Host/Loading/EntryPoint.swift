@@ -5,9 +5,12 @@ import PluginAPI
 enum EntryPoint {
   private typealias Function = @convention(c) () -> UnsafePointer<calm_plugin_info>?
 
+  /// Everything that could be an entry point.
+  static func symbols(of file: ElfFile) -> [String] { file.exportedFunctions(prefix: prefix).sorted() }
+
   /// The entry point's name: the one that the file's name promises or, for a renamed file, the only one there is.
   static func symbol(of file: ElfFile) throws(Diagnostic) -> String {
-    let found = file.exportedFunctions(prefix: prefix).sorted()
+    let found = symbols(of: file)
     let promised = prefix + module(path: file.path)
     if found.contains(promised) { return promised }
     if let only = found.first, found.count == 1 { return only }
@@ -18,8 +21,10 @@ enum EntryPoint {
   }
 
   /// Opens the library and asks its entry point for the factory.
-  static func factory(path: String, symbol: String) throws(Diagnostic) -> any PluginFactory {
-    guard let library = dlopen(path, RTLD_NOW | RTLD_LOCAL | Int32(RTLD_NODELETE)) else {
+  ///
+  /// - Parameter image: the file to open, where it is not the one that messages name.
+  static func factory(path: String, image: String, symbol: String) throws(Diagnostic) -> any PluginFactory {
+    guard let library = dlopen(image, RTLD_NOW | RTLD_LOCAL | Int32(RTLD_NODELETE)) else {
       throw refusedByLinker(path: path, reason: dlerror().map { String(cString: $0) } ?? "no reason given")
     }
     guard let address = dlsym(library, symbol) else {

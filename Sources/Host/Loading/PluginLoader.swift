@@ -7,16 +7,20 @@ enum PluginLoader {
   /// Opens the plugin at `path`; the same file gives the same plugin again. It is never closed: the Swift runtime keeps
   /// references into every image that it has seen.
   ///
-  /// - Parameter expectedSHA256: the pin, as hexadecimal text.
-  static func load(path: String, expectedSHA256: String? = nil) throws(Diagnostic) -> LoadedPlugin {
+  /// - Parameters:
+  ///   - expectedSHA256: the pin, as hexadecimal text.
+  ///   - trust: what the file has to pass.
+  static func load(
+    path: String, expectedSHA256: String? = nil, trust: PluginTrust = .unlocked
+  ) throws(Diagnostic) -> LoadedPlugin {
     let file = try PluginFile(path: path)
     let result = opened.withLock { opened -> Result<LoadedPlugin, Diagnostic> in
       do throws(Diagnostic) {
         if let known = opened[file.identity] {
-          try checkPin(expectedSHA256, file) { known.sha256 }
+          try trust.check(file, pin: expectedSHA256) { known.sha256 }
           return .success(known)
         }
-        let plugin = try open(file, pin: expectedSHA256)
+        let plugin = try open(file, pin: expectedSHA256, trust: trust)
         opened[file.identity] = plugin
         return .success(plugin)
       } catch {
@@ -28,33 +32,27 @@ enum PluginLoader {
 
   private static let opened = Mutex<[FileIdentity: LoadedPlugin]>([:])
 
-  private static func open(_ file: PluginFile, pin: String?) throws(Diagnostic) -> LoadedPlugin {
+  private static func open(_ file: PluginFile, pin: String?, trust: PluginTrust) throws(Diagnostic) -> LoadedPlugin {
     let (stamp, symbol) = try file.withElf { elf throws(Diagnostic) in
       let stamp = try ElfStamp.required(in: elf)
       try stamp.check(path: file.path)
       return (stamp, try EntryPoint.symbol(of: elf))
     }
-    try checkPin(pin, file) { file.sha256() }
-    let factory = try EntryPoint.factory(path: file.path, symbol: symbol)
-    let manifest = factory.manifest
+    let admitted = try trust.admit(file, pin: pin)
+    let (factory, manifest) = try admitted.opening { () throws(Diagnostic) in
+      let factory = try EntryPoint.factory(path: file.path, image: admitted.image, symbol: symbol)
+      return (factory, factory.manifest)
+    }
     guard isIdentifier(manifest.id) else {
       throw Diagnostic(
         "P315", "plugin `\(file.path)` calls itself `\(manifest.id)`; an id has lower-case letters, digits and hyphens",
         hint: "change the id of its manifest")
     }
-    return LoadedPlugin(manifest: manifest, file: file, compiler: stamp.compiler, factory: factory)
+    return LoadedPlugin(
+      manifest: manifest, file: file, sha256: admitted.sha256, compiler: stamp.compiler, factory: factory)
   }
 
-  private static func checkPin(_ pin: String?, _ file: PluginFile, digest: () -> String) throws(Diagnostic) {
-    guard let pin else { return }
-    let found = digest()
-    guard pin.lowercased() != found else { return }
-    throw Diagnostic(
-      "P312", "plugin `\(file.path)` is pinned to sha256 \(pin), but the file's is \(found)",
-      hint: "use the pinned file, or change the pin if the new one is meant")
-  }
-
-  private static func isIdentifier(_ id: String) -> Bool {
+  static func isIdentifier(_ id: String) -> Bool {
     let fine = id.utf8.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2D }
     return fine && !id.isEmpty && !id.hasPrefix("-") && !id.hasSuffix("-")
   }
@@ -62,7 +60,7 @@ enum PluginLoader {
 
 extension ElfStamp {
   /// Whether a plugin with this stamp can work with this host.
-  fileprivate func check(path: String) throws(Diagnostic) {
+  func check(path: String) throws(Diagnostic) {
     let host = ElfStamp.host
     func refusal(_ code: String, _ what: String, _ hint: String) -> Diagnostic {
       Diagnostic(code, "plugin `\(path)` \(what)", hint: hint)

@@ -7,16 +7,24 @@ struct PluginRegistry: Sendable {
 
   private let declared: [Declaration]
   private let folders: PluginFolders
+  /// What every plugin's file has to pass.
+  let trust: PluginTrust
 
   /// Searches beside the host, where it is installed, in `CALM_PLUGIN_PATH`, then in `folders`.
-  init(declared: [Declaration], folders: [String]) {
-    self.init(declared: declared, searching: PluginFolders(listed: folders))
+  init(declared: [Declaration], folders: [String], trust: PluginTrust = .here) {
+    self.init(declared: declared, searching: PluginFolders(listed: folders), trust: trust)
   }
 
   /// Searches in `folders` only.
-  init(declared: [Declaration], searching folders: PluginFolders) {
+  init(declared: [Declaration], searching folders: PluginFolders, trust: PluginTrust = .unlocked) {
     self.declared = declared
     self.folders = folders
+    self.trust = trust
+  }
+
+  /// What vouches for the bytes of a plugin that an experiment calls `id`.
+  func pin(of plugin: LoadedPlugin, id: String) -> PluginTrust.Pin {
+    trust.pin(of: plugin.sha256, configured: declared.first { $0.id == id }?.sha256)
   }
 
   /// The plugin that a file calls `id`, opened now if it was not yet.
@@ -60,7 +68,7 @@ struct PluginRegistry: Sendable {
   }
 
   private func load(_ declaration: Declaration) throws(Diagnostic) -> LoadedPlugin {
-    try PluginLoader.load(path: locate(declaration), expectedSHA256: declaration.sha256)
+    try PluginLoader.load(path: locate(declaration), expectedSHA256: declaration.sha256, trust: trust)
   }
 
   private func locate(_ declaration: Declaration) throws(Diagnostic) -> String {
@@ -95,7 +103,7 @@ struct PluginRegistry: Sendable {
     for path in folders.libraries() {
       do throws(Diagnostic) {
         let stamp = try PluginFile(path: path).withElf { elf throws(Diagnostic) in try ElfStamp.find(in: elf) }
-        if stamp != nil { plugins.append(try PluginLoader.load(path: path)) }
+        if stamp != nil { plugins.append(try PluginLoader.load(path: path, trust: trust)) }
       } catch {
         faults.append((path, error))
       }

@@ -13,7 +13,7 @@ enum NetworkLibrary {
         "N503", "the network needs `\(file)`, which is not there", hint: "build it with `make build`",
         notes: ["looked in: \(folders.shown)"])
     }
-    let library = try PluginLoader.load(path: path)
+    let library = try PluginLoader.load(path: path, trust: .unchecked)
     let made = try library.factory.make(options: settings.policy, shape: Shape(), services: services)
     guard let client = made as? any HTTPClient else {
       throw Diagnostic("N503", "`\(path)` offers no network", hint: "build it again with `make build`")

@@ -1,5 +1,9 @@
 import PluginAPI
 
+#if canImport(Glibc)
+  import Glibc
+#endif
+
 /// The main job from a checked experiment to its results: models, contexts, training, evaluation.
 struct Session {
   let experiment: Experiment
@@ -83,11 +87,14 @@ struct Session {
   /// What was run, with what, on what.
   private func record(in folder: RunFolder) throws {
     try folder.write(ConfigPrinter.print(experiment.resolved), to: "config.yaml")
-    let uses = [experiment.augmentor, experiment.encoder, experiment.decoder, experiment.loss].compactMap { $0 }
-    try folder.write(
-      uses.map { "\($0.plugin.manifest.id) \($0.plugin.manifest.version) \($0.plugin.sha256) \($0.plugin.compiler)" }
-        .joined(separator: "\n") + "\n", to: "plugins.used")
-    try folder.write(json: MachineRecord.current(), to: "environment.json")
+    experiment.noteReplacedPlugins(run: path)
+    var used = PluginsUsed(experiment)
+    if let before = PluginsUsed(run: path) { used = used.noting(before) }
+    try folder.write(used.text, to: PluginsUsed.fileName)
+    // The run's own configuration is loaded under the same lock, by whatever command.
+    let lock = experiment.registry.trust.lock
+    if let lock { try folder.write(lock.text, to: PluginLock.fileName) } else { unlink(folder.file(PluginLock.fileName)) }
+    try folder.write(json: RunEnvironment(experiment), to: "environment.json")
   }
 }
 

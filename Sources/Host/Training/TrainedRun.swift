@@ -15,6 +15,7 @@ struct TrainedRun {
     }
     self.path = path
     experiment = try Experiment(path: path + "/config.yaml", overrides: overrides)
+    experiment.noteReplacedPlugins(run: path)
     try prepareMachine(threads: experiment.threads)
     try fetchModels(experiment)
     model = try ModelFile.read(run: path, name: "best")

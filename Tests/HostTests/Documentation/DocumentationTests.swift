@@ -146,7 +146,7 @@ struct DocumentationTests {
 }
 
 /// A Markdown page of the repository.
-private struct Page {
+struct Page {
   /// A fenced block.
   struct Block {
     let language: String

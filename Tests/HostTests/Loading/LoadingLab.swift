@@ -80,11 +80,24 @@ final class LoadingLab: Sendable {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     let file = "\(folder)/\(module).swift", library = "\(folder)/lib\(module).so"
     try Data(source.split(separator: "MODULE").joined(separator: module).utf8).write(to: URL(fileURLWithPath: file))
+    try compile(module, [file], to: library)
+    return library
+  }
+
+  /// The same of files that are there, optimised as plugins are.
+  static func swiftPlugin(_ module: String, files: [String]) throws -> String {
+    let folder = "\(products)/loading-tests"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    let library = "\(folder)/lib\(module).so"
+    try compile(module, files, to: library, flags: ["-O", "-wmo", "-parse-as-library"])
+    return library
+  }
+
+  private static func compile(_ module: String, _ files: [String], to library: String, flags: [String] = []) throws {
     try? FileManager.default.removeItem(atPath: library)
     try run(
-      ["swiftc", "-swift-version", "6", "-emit-library", "-module-name", module, file, "-o", library]
-        + ["-I", "\(products)/Modules", "-I", headers, "-L", products, "-lPluginAPI"])
-    return library
+      ["swiftc", "-swift-version", "6", "-emit-library", "-module-name", module] + flags + files
+        + ["-o", library, "-I", "\(products)/Modules", "-I", headers, "-L", products, "-lPluginAPI"])
   }
 
   private static func run(_ command: [String]) throws {
@@ -98,8 +111,10 @@ final class LoadingLab: Sendable {
   private static let products = absolutePath(real("/proc/self/exe") + "/..")
 
   /// The C header, found from where this file really is.
-  private static let headers = absolutePath(
-    real(#filePath) + "/../../../../Sources/PluginAPI/CPluginABI/include")
+  private static let headers = repository + "/Sources/PluginAPI/CPluginABI/include"
+
+  /// The root of the sources.
+  static let repository = absolutePath(real(#filePath) + "/../../../..")
 
   private static func real(_ path: String) -> String {
     guard let real = realpath(path, nil) else { return path }

@@ -14,8 +14,12 @@ extension Lab {
   /// Runs the program.
   func calm(_ arguments: String...) throws -> Answer { try calm(arguments) }
 
-  func calm(_ arguments: [String]) throws -> Answer {
-    let result = try ChildProcess.run([Lab.program] + arguments, timeout: .seconds(120))
+  func calm(_ arguments: [String]) throws -> Answer { try Lab.calm(arguments) }
+
+  /// - Parameter environment: variables beside the test's own.
+  static func calm(_ arguments: [String], environment: [String: String] = [:]) throws -> Answer {
+    let variables = environment.isEmpty ? [] : ["/usr/bin/env"] + environment.map { "\($0.key)=\($0.value)" }
+    let result = try ChildProcess.run(variables + [Lab.program] + arguments, timeout: .seconds(120))
     guard case .exited(let code) = result.outcome else {
       Issue.record("\(arguments) ended with \(result.outcome)")
       return Answer(code: -1, output: "", errors: "")
