@@ -8,7 +8,7 @@ struct BenchCommand: ParsableCommand {
     commandName: "bench", abstract: "Measure the speed of one part of the program.",
     subcommands: [
       BenchGemm.self, BenchEncoder.self, BenchTrain.self, BenchCRF.self, BenchTokenizer.self, BenchBERTScore.self,
-      BenchGenerate.self, BenchModel.self,
+      BenchGenerate.self, BenchPlugins.self, BenchModel.self,
     ])
 }
 

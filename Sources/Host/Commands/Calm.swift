@@ -23,6 +23,7 @@ struct Calm: AsyncParsableCommand {
 enum Main {
   static func main() async {
     GridChild.follow()
+    await PluginRunner.takeOver()
     do {
       var command = try Calm.parseAsRoot()
       if var asynchronous = command as? any AsyncParsableCommand {
