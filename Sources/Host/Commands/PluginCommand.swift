@@ -4,7 +4,7 @@ import PluginAPI
 /// `calm plugin`: which plugins there are and what they take.
 struct PluginCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "plugin", abstract: "List plugins and their options.", subcommands: [List.self, Info.self])
+    commandName: "plugin", abstract: "List plugins and their options.", subcommands: [List.self, Info.self, PluginNew.self])
 
   struct List: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "List the plugins beside the host and in the plugin folders.")

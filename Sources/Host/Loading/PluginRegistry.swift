@@ -157,5 +157,5 @@ extension Diagnostic {
 }
 
 extension PluginKind {
-  fileprivate var withArticle: String { (self == .augmentor || self == .encoder ? "an " : "a ") + rawValue }
+  var withArticle: String { (self == .augmentor || self == .encoder ? "an " : "a ") + rawValue }
 }
