@@ -33,7 +33,8 @@ struct PluginNew: ParsableCommand {
     let project = try PluginProject(names: names, kind: kind.rawValue, language: language.rawValue, sdk: sdk)
     if let known = PluginRegistry(declared: [], folders: []).all().plugins.first(where: { $0.manifest.id == names.id }) {
       throw Diagnostic(
-        "C120", "there is a plugin `\(names.id)` already: \(known.path)", hint: "choose another name: two of one id are ambiguous")
+        "C120", "there is a plugin `\(names.id)` already: \(known.path)",
+        hint: "choose another name: two of one id are ambiguous")
     }
     let folder = into == "." ? name : into.hasSuffix("/") ? into + name : "\(into)/\(name)"
     try project.write(to: folder)

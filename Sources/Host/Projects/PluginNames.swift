@@ -19,7 +19,9 @@ struct PluginNames: Equatable, Sendable {
         "`\(name)` cannot be a plugin's name: it has to begin with a letter and to have letters, digits and single hyphens only",
         name)
     }
-    guard name.utf8.count <= 60 else { throw Self.refusal("a plugin's name may have 60 characters, not \(name.utf8.count)", name) }
+    guard name.utf8.count <= 60 else {
+      throw Self.refusal("a plugin's name may have 60 characters, not \(name.utf8.count)", name)
+    }
     id = words.joined(separator: "-")
     module = words.map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined()
     guard !Self.taken.contains(module) else {

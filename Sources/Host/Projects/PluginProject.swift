@@ -86,11 +86,13 @@ struct PluginProject: Sendable {
 
   private static func unsupported(kind: String, language: String, templates: String) -> Diagnostic {
     func names(_ folder: String) -> [String] {
-      ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).filter { !$0.hasPrefix(".") && $0 != "common" }.sorted()
+      ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).filter { !$0.hasPrefix(".") && $0 != "common" }
+        .sorted()
     }
     let pairs = names(templates).map { "\($0): " + names("\(templates)/\($0)").joined(separator: ", ") }
     guard !pairs.isEmpty else {
-      return Diagnostic("C123", "there are no templates in `\(templates)`", hint: "install `calm` again, or name another SDK by `--sdk`")
+      return Diagnostic(
+        "C123", "there are no templates in `\(templates)`", hint: "install `calm` again, or name another SDK by `--sdk`")
     }
     return Diagnostic(
       "C121", "there is no template of \(PluginKind(rawValue: kind)?.withArticle ?? kind) in \(language)",

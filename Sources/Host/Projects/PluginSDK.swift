@@ -13,7 +13,8 @@ struct PluginSDK: Sendable {
   /// The SDK at `path`, which is an SDK's folder, the prefix of an installation, or a built checkout of the sources.
   init(at path: String) throws(Diagnostic) {
     for candidate in [path, path + "/lib/calm/sdk"].map(absolutePath) where Self.isSDK(candidate) {
-      try self.init(folder: candidate, templates: absolutePath(candidate + "/../templates"))
+      let templates = absolutePath(candidate + "/../templates")
+      try self.init(folder: candidate, templates: PluginFile.identity(templates) == nil ? Self.hostTemplates() : templates)
       return
     }
     if Self.isCheckout(path) {
@@ -31,11 +32,7 @@ struct PluginSDK: Sendable {
     let products = PluginFolders.hostFolder()
     let installed = absolutePath(products + "/../lib/calm/sdk")
     if isSDK(installed) { return try PluginSDK(at: installed) }
-    var folder = products
-    while let slash = folder.lastIndex(of: "/"), slash > folder.startIndex {
-      folder = String(folder[..<slash])
-      if isCheckout(folder) { return try ofCheckout(folder, products: products) }
-    }
+    if let checkout = checkout(above: products) { return try ofCheckout(checkout, products: products) }
     throw missing("the SDK of this `calm` is not there", notes: ["looked for: \(installed), a checkout above \(products)"])
   }
 
@@ -55,6 +52,21 @@ struct PluginSDK: Sendable {
   private static func isCheckout(_ folder: String) -> Bool {
     PluginFile.identity(folder + "/Sources/PluginAPI/Package.swift") != nil
       && PluginFile.identity(folder + "/Templates") != nil
+  }
+
+  private static func checkout(above folder: String) -> String? {
+    var folder = folder
+    while let slash = folder.lastIndex(of: "/"), slash > folder.startIndex {
+      folder = String(folder[..<slash])
+      if isCheckout(folder) { return folder }
+    }
+    return nil
+  }
+
+  /// Where this host's templates are; for an SDK that comes without.
+  private static func hostTemplates() -> String {
+    let products = PluginFolders.hostFolder()
+    return checkout(above: products).map { $0 + "/Templates" } ?? absolutePath(products + "/../lib/calm/templates")
   }
 
   /// A folder of links into what the checkout has built, laid out as an installed SDK: a build of the checkout is at once one of
@@ -80,7 +92,8 @@ struct PluginSDK: Sendable {
 
   private static func missing(_ message: String, notes: [String]) -> Diagnostic {
     Diagnostic(
-      "C123", message, hint: "name it by `--sdk` or CALM_SDK: PREFIX/lib/calm/sdk of `make install`, or a checkout that is built",
+      "C123", message,
+      hint: "name it by `--sdk` or CALM_SDK: PREFIX/lib/calm/sdk of `make install`, or a checkout that is built",
       notes: notes)
   }
 

@@ -77,12 +77,13 @@ public protocol Augmentor: Plugin {
   /// Contexts are stored under it: what it leaves out is taken to be the same.
   var fingerprint: [String: String] { get }
   /// Answers every request's index exactly once, as they finish, in any order. Ends early when the task is cancelled.
+  /// The call or the stream throws where a request failed: what is answered is stored.
   func contexts(for requests: [ContextRequest]) async throws -> AsyncThrowingStream<(index: Int, context: Context), any Error>
 }
 
 /// An augmentor that can tell what requests will cost before they are made.
 public protocol CostEstimator: Augmentor {
-  /// What it would take to answer `requests`; nothing is generated.
+  /// What it would take to answer `requests`; nothing is generated. Throws where that cannot be known.
   func estimate(for requests: [ContextRequest]) async throws -> CostEstimate
 }
 
