@@ -26,7 +26,8 @@ struct ReferenceTests {
     for symbol in symbols {
       let name = symbol.pathComponents.joined(separator: ".")
       let text = symbol.docComment?.lines.map(\.text).joined(separator: " ") ?? ""
-      #expect(!text.allSatisfy(\.isWhitespace), "\(name) has no documentation comment")
+      let isEmpty = text.allSatisfy(\.isWhitespace)
+      #expect(!isEmpty, "\(name) has no documentation comment")
       let throwing = symbol.declarationFragments?.contains { $0.spelling == "throws" } == true
       if throwing { #expect(text.contains("hrow"), "\(name) does not say what it throws") }
     }
