@@ -65,6 +65,13 @@ struct APIBaselineTests {
     #expect(try augmentor.parameters.isEmpty && augmentor.saveState().isEmpty)
   }
 
+  @Test(.enabled(if: Shell.has("cc") && Shell.has("make")), arguments: ["augmentor", "loss"])
+  func `a plugin in C of the baseline loads and works`(kind: String) async throws {
+    let shell = try Shell()
+    defer { shell.remove() }
+    try await NewProject.build(kind, "c", in: shell, folder: "build", sdk: Self.baseline)
+  }
+
   private func dump(_ module: String, in shell: Shell) throws -> String {
     let path = "\(shell.folder)/\(module).json"
     let made = try shell.run(

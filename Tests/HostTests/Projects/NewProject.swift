@@ -10,9 +10,14 @@ enum NewProject {
   }
 
   /// Runs the commands that the README begins with; the last shows the plugin. A plugin that was loaded stays mapped; its file may go.
-  static func build(_ kind: String, _ language: String, in shell: Shell, folder: String, without left: [String] = [])
-    async throws
-  {
+  ///
+  /// - Parameters:
+  ///   - folder: where the library is then.
+  ///   - sdk: another SDK than that of this checkout.
+  ///   - left: commands that are left out.
+  static func build(
+    _ kind: String, _ language: String, in shell: Shell, folder: String, sdk: String? = nil, without left: [String] = []
+  ) async throws {
     let id = "\(language)-\(kind)"
     let made = try shell.run("calm plugin new \(id) --kind \(kind) --language \(language)", path: [Shell.products])
     let project = try project(kind, language, PluginNames(id))
@@ -22,8 +27,9 @@ enum NewProject {
     }
     #expect(unfilled.isEmpty)
 
+    let other = sdk.map { ["export CALM_SDK='\($0)'"] } ?? []
     let output = try shell.run(
-      (["cd \(id)"] + project.commands.filter { !left.contains($0) }).joined(separator: "\n"), path: [Shell.products])
+      (["cd \(id)"] + other + project.commands.filter { !left.contains($0) }).joined(separator: "\n"), path: [Shell.products])
     guard let output else { return }
     #expect(output.contains("\(id): ") && output.contains("kind      \(kind)\n"), "\(output)")
     let libraries = PluginFolders(["\(shell.folder)/\(id)/\(folder)"]).libraries()
