@@ -75,6 +75,7 @@ bench: build
 
 # The reference of PluginAPI, as a web site in .build/docs; fails on warnings and on public symbols without documentation.
 docs:
+	$(BUILD) --product PluginAPI
 	@Scripts/docs
 
 # Writes down the API that plugins of this major version can rely on: see Documentation/plugins.md.
