@@ -1,4 +1,5 @@
 # make run: set everything up and run the default experiment.   make test: set everything up and run the tests.
+# make install PREFIX=/usr/local: install what is built, with the Swift runtime.   make dist: the same as a tarball.
 SHELL := /bin/bash
 .DEFAULT_GOAL := build
 BUILD := swift build -c release
@@ -9,7 +10,9 @@ PACKAGES := libopenblas-dev libyaml-dev zlib1g-dev libssl-dev openssl libsqlite3
 # SwiftPM keeps what Package.swift said: this makes it look again after Xapian was installed or removed.
 export CALM_XAPIAN = $(shell pkg-config --modversion xapian-core 2> /dev/null)
 
-.PHONY: build setup run test test-servers golden bench format lint clean
+PREFIX ?= /usr/local
+
+.PHONY: build setup run install uninstall dist test test-servers golden bench docs api-baseline format lint clean
 
 # Debian's packages, installed only where one is missing.
 setup:
@@ -27,6 +30,20 @@ build: setup
 run: setup
 	@for product in calm $(PLUGINS); do echo "building $$product"; $(BUILD) --quiet --product $$product || exit 1; done
 	$(CALM) run plugins.yaml
+
+# DESTDIR, for packagers, comes before PREFIX and is not part of it.
+install: build
+	@Scripts/install "$(DESTDIR)$(PREFIX)" $(PLUGINS)
+	@echo "installed $(DESTDIR)$(PREFIX)/bin/calm"
+
+uninstall:
+	rm -rf "$(DESTDIR)$(PREFIX)/lib/calm" "$(DESTDIR)$(PREFIX)/share/calm"
+	rm -f $(foreach file,bin/calm share/man/man1/calm.1 share/bash-completion/completions/calm \
+	  share/zsh/site-functions/_calm share/fish/vendor_completions.d/calm.fish,"$(DESTDIR)$(PREFIX)/$(file)")
+
+# Packed in .build/dist.
+dist: build
+	@Scripts/dist $(PLUGINS)
 
 test: setup
 	$(BUILD) --build-tests
@@ -56,11 +73,21 @@ bench: build
 	$(CALM) bench tokenizer --model "$$model" Examples/data/contexts/train.json
 	$(CALM) bench train plugins.yaml
 
+# The reference of PluginAPI, as a web site in .build/docs; fails on warnings and on public symbols without documentation.
+docs:
+	$(BUILD) --product PluginAPI
+	@Scripts/docs
+
+# Writes down the API that plugins of this major version can rely on: see Documentation/plugins.md.
+api-baseline:
+	$(BUILD) --product PluginAPI
+	@Scripts/api-baseline
+
 format:
-	swift format --in-place --recursive --parallel Sources Plugins Tests Package.swift
+	swift format --in-place --recursive --parallel Sources Plugins Templates Tests Package.swift
 
 lint:
-	swift format lint --strict --recursive --parallel Sources Plugins Tests Package.swift
+	swift format lint --strict --recursive --parallel Sources Plugins Templates Tests Package.swift
 
 clean:
 	rm -rf .build

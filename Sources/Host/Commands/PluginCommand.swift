@@ -4,8 +4,10 @@ import PluginAPI
 /// `calm plugin`: which plugins there are and what they take.
 struct PluginCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "plugin", abstract: "List, try and lock plugins.",
-    subcommands: [List.self, Info.self, PluginValidateCommand.self, PluginLockCommand.self, PluginReleaseCommand.self])
+    commandName: "plugin", abstract: "List, make, try and lock plugins.",
+    subcommands: [
+      List.self, Info.self, PluginNew.self, PluginValidateCommand.self, PluginLockCommand.self, PluginReleaseCommand.self,
+    ])
 
   struct List: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "List the plugins beside the host and in the plugin folders.")

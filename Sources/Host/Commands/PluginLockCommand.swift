@@ -23,8 +23,18 @@ struct PluginLockCommand: ParsableCommand {
         entry.key.mark
       )
     }
+    let processes = (tree["plugins"]?.map ?? []).compactMap { entry -> ProcessDeclaration? in
+      guard let command = entry.value["command"], !command.isNull else { return nil }
+      return ProcessDeclaration(
+        id: entry.key.name, command: ProcessDeclaration.words(command).compactMap(\.text),
+        sha256: entry.value["sha256"]?.text, wish: ProcessWish(entry.value), mark: entry.key.mark)
+    }
     // The lock that is there is the one to be replaced.
-    let (plugins, faults) = PluginRegistry(declared: declared, folders: [], trust: .unlocked).all()
+    let registry = PluginRegistry(declared: declared, processes: processes, folders: [], trust: .unlocked)
+    var (plugins, faults) = registry.all()
+    for process in processes {
+      do throws(Diagnostic) { plugins.append(try registry.plugin(id: process.id)) } catch { faults.append(error) }
+    }
     for fault in faults { Console.shared.alarm("warning: not locked: " + DiagnosticPrinter.line(fault)) }
     let path = PluginLock.path(beside: config), lock = PluginLock(path: path, plugins: plugins)
     let before = check ? try PluginLock.find(beside: config) : (try? PluginLock.find(beside: config)) ?? nil

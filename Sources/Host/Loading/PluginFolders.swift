@@ -44,7 +44,7 @@ struct PluginFolders: Sendable {
     paths.map { PluginFile.identity($0) == nil ? "\($0) (no such folder)" : $0 }.joined(separator: ", ")
   }
 
-  private static func hostFolder() -> String {
+  static func hostFolder() -> String {
     var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
     let count = readlink("/proc/self/exe", &buffer, buffer.count)
     let path = String(decoding: buffer.prefix(max(0, count)).map { UInt8(bitPattern: $0) }, as: UTF8.self)

@@ -60,18 +60,30 @@ public struct Context: Sendable, Equatable {
   }
 }
 
+extension Context {
+  /// The answer to a request that failed on its own, while others may succeed. It is not stored, and its sentence is read alone.
+  /// An augmentor that cannot go on throws instead.
+  public static func failed(_ reason: String) -> Context {
+    Context(text: "", finish: "failed", details: ["failure": reason])
+  }
+
+  /// Why the request failed; nil where this is a text.
+  public var failure: String? { finish == "failed" ? details["failure"] ?? "it does not say why" : nil }
+}
+
 /// Gives each sentence a context.
 public protocol Augmentor: Plugin {
   /// Everything the text depends on besides prompt, sentence and seed, by name: model digest, sampling, file digest, …
   /// Contexts are stored under it: what it leaves out is taken to be the same.
   var fingerprint: [String: String] { get }
   /// Answers every request's index exactly once, as they finish, in any order. Ends early when the task is cancelled.
+  /// The call or the stream throws where a request failed: what is answered is stored.
   func contexts(for requests: [ContextRequest]) async throws -> AsyncThrowingStream<(index: Int, context: Context), any Error>
 }
 
 /// An augmentor that can tell what requests will cost before they are made.
 public protocol CostEstimator: Augmentor {
-  /// What it would take to answer `requests`; nothing is generated.
+  /// What it would take to answer `requests`; nothing is generated. Throws where that cannot be known.
   func estimate(for requests: [ContextRequest]) async throws -> CostEstimate
 }
 

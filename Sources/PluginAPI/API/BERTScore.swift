@@ -31,15 +31,18 @@ public struct BERTScore: Sendable {
   /// What every sequence begins and ends with: these tokens weigh nothing wherever they stand.
   private let special: Set<Int>
 
-  /// Scores by an encoder's states.
-  /// - Parameter layer: behind how many of its layers; nil: all.
+  /// Scores by an encoder's states. Throws what the encoder throws.
+  /// - Parameters:
+  ///   - encoder: gives the states of tokens.
+  ///   - layer: behind how many of its layers; nil: all.
   public init(encoder: any TokenEncoder, layer: Int? = nil) throws {
     self.encoder = encoder
     self.layer = layer
     special = Set(try encoder.tokenize("").ids)
   }
 
-  /// How much tokens weigh by how few of `texts` have them. Empty texts do not count.
+  /// How much tokens weigh by how few of `texts` have them. Empty texts do not count. Throws what the
+  /// encoder's tokenizer throws.
   public func inverseDocumentFrequencies(of texts: [String]) throws -> InverseDocumentFrequencies {
     InverseDocumentFrequencies(of: try texts.map(ids).filter { !isEmpty($0) })
   }
@@ -47,8 +50,12 @@ public struct BERTScore: Sendable {
   /// The measures of each candidate against the reference of the same index.
   ///
   /// Texts are stripped of white space and cut to what the model reads. Each distinct text is encoded once for all neighbours
-  /// that have it.
-  /// - Parameter weights: what tokens weigh; nil: all the same.
+  /// that have it. Throws what the encoder throws.
+  /// - Parameters:
+  ///   - candidates: the texts that are judged.
+  ///   - references: what each is judged by; as many.
+  ///   - weights: what tokens weigh; nil: all the same.
+  /// - Returns: precision, recall and F1 of each pair, fractions of 1.
   public func callAsFunction(
     candidates: [String], references: [String], weights: InverseDocumentFrequencies? = nil
   ) throws -> [Values] {

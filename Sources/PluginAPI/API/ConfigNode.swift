@@ -53,7 +53,9 @@ public struct ConfigNode: Sendable {
   @frozen public indirect enum Value: Sendable {
     /// A scalar's text; `quoted` scalars are never read as numbers, booleans or null.
     case scalar(String, quoted: Bool)
+    /// Items, in their order.
     case list([ConfigNode])
+    /// Keys and values, in the order of the file.
     case map([Entry])
   }
 

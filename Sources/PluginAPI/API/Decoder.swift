@@ -45,18 +45,25 @@ public struct PosteriorCotangent: Sendable {
 
 /// The parts of a posterior that a loss may need and a decoder may lack.
 public enum PosteriorPart: String, Sendable, Hashable, CaseIterable {
-  case logPartition = "log-partition", goldScore = "gold score"
-  case tokenScores = "token scores", marginals
+  /// ``Posterior/logPartition``
+  case logPartition = "log-partition"
+  /// ``Posterior/goldScore``
+  case goldScore = "gold score"
+  /// ``Posterior/tokenScores``
+  case tokenScores = "token scores"
+  /// ``Posterior/marginals``
+  case marginals
 }
 
 /// Turns word vectors into tag sequences. Made for a ``Shape`` of width and tags.
 public protocol Decoder: Plugin {
   /// The parts of a posterior it gives. A loss that needs more is refused by name before the run starts.
   var provides: Set<PosteriorPart> { get }
-  /// The posterior of each sentence; `gold` holds a tag index a word of each sentence.
+  /// The posterior of each sentence; `gold` holds a tag index a word of each sentence. Throws where it cannot be computed, such
+  /// as for vectors of another width.
   /// - Returns: the posterior; the pullback takes its gradient, accumulates the parameters' and gives the word vectors', [words, width].
   func decode(_ words: WordVectors, gold: [[Int]]?, mode: Mode) throws -> Forward<Posterior, PosteriorCotangent, Tensor>
-  /// The best tag sequence of each sentence: tag indices.
+  /// The best tag sequence of each sentence: tag indices. Throws as ``decode(_:gold:mode:)`` does.
   func bestPaths(_ words: WordVectors) throws -> [[Int]]
 }
 

@@ -8,6 +8,7 @@ public protocol Encoder: Plugin {
   var truncation: TruncationLedger { get }
 
   /// Exactly one finite vector a word of each sentence, whatever its context. A word without pieces gets a zero vector.
+  /// Throws where a sentence cannot be encoded.
   /// - Returns: vectors [words, width]; the pullback takes their gradient and accumulates the parameters'.
   func encode(_ batch: ViewBatch, mode: Mode) throws -> Forward<WordVectors, Tensor, Void>
 }
@@ -35,11 +36,12 @@ public struct SubTokens: Sendable {
 
 /// A plugin whose model reads sub-tokens, shown for `calm tokenize` and `calm encode`.
 public protocol TokenEncoder: Encoder {
-  /// Ids with special tokens, never truncated; special tokens written in the text are parsed.
+  /// Ids with special tokens, never truncated; special tokens written in the text are parsed. Throws for a text that
+  /// the tokenizer cannot read.
   func tokenize(_ text: String) throws -> SubTokens
-  /// The same for words that are already split.
+  /// The same for words that are already split; throws alike.
   func tokenize(words: [String]) throws -> SubTokens
-  /// The last hidden states of each text, [tokens with special tokens, width].
+  /// The last hidden states of each text, [tokens with special tokens, width]. Throws for a text longer than the model reads.
   func hiddenStates(_ texts: [String]) throws -> [Tensor]
   /// The longest sequence that the model reads, special tokens included.
   var longestSequence: Int { get }

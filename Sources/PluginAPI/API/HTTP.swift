@@ -60,9 +60,10 @@ public protocol HTTPClient: Sendable {
   /// The answer to a request, after as many tries as the policy grants. Throws ``HTTPFailure``.
   func send(_ request: HTTPRequest) async throws -> HTTPResponse
   /// The same with the body as it arrives. Tries end with the first byte of an answer: what comes after it is not asked for again.
+  /// The call and the stream throw ``HTTPFailure``.
   func stream(_ request: HTTPRequest) async throws -> (response: HTTPResponse, body: AsyncThrowingStream<[UInt8], any Error>)
   /// Whether a success is none after all, as where a server answers 200 with an error in the body: `inspect` gives the
-  /// failure, and the request is tried again where that helps.
+  /// failure, and the request is tried again where that helps. Throws ``HTTPFailure``.
   func send(
     _ request: HTTPRequest, inspect: @escaping @Sendable (HTTPResponse) -> HTTPFailure?
   ) async throws -> HTTPResponse

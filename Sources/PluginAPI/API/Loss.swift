@@ -56,16 +56,16 @@ public protocol Loss: Plugin {
   /// Whether ``evaluateJointly(_:)`` is called instead of ``evaluate(_:earlier:)``.
   var joint: Bool { get }
   /// The loss of one view. `earlier` holds detached snapshots of the views before it in ``views``; it is empty where a view is
-  /// read alone, as the plain examples of mixed training are.
+  /// read alone, as the plain examples of mixed training are. Throws where a part is missing that it ``requires``.
   func evaluate(_ output: ViewOutput, earlier: [ViewOutput]) throws -> LossValue
-  /// The loss of all views, one value each, in the order of ``views``.
+  /// The loss of all views, one value each, in the order of ``views``. Throws as ``evaluate(_:earlier:)`` does.
   func evaluateJointly(_ outputs: [ViewOutput]) throws -> [LossValue]
 }
 
 extension Loss {
   /// One view at a time.
   public var joint: Bool { false }
-  /// Not joint.
+  /// Not joint: throws.
   public func evaluateJointly(_ outputs: [ViewOutput]) throws -> [LossValue] {
     throw PluginError("this loss evaluates one view at a time", hint: "set `joint` and implement evaluateJointly")
   }

@@ -1,6 +1,13 @@
 /// The type of an option.
 public enum OptionType: Sendable {
-  case string, integer, number, boolean
+  /// Text; a number is text too.
+  case string
+  /// A number without a fraction.
+  case integer
+  /// A number.
+  case number
+  /// `true` or `false`.
+  case boolean
   /// A file or folder; relative paths are relative to the YAML file that names them.
   case path
   /// A model: a name declared under `models:`, else a path.
@@ -9,6 +16,7 @@ public enum OptionType: Sendable {
   case url
   /// One of these words.
   case choice([String])
+  /// Values of one type.
   indirect case list(OptionType)
   /// Names to values of one type.
   indirect case map(OptionType)

@@ -1,6 +1,9 @@
 /// Checks a YAML mapping against the description of its keys: unknown and repeated keys, missing ones, types and ranges.
 ///
-/// - Parameter what: how messages name the mapping, e.g. ``options of plugin `crf` ``.
+/// - Parameters:
+///   - node: the mapping; null stands for an empty one.
+///   - fields: its keys.
+///   - what: how messages name the mapping, e.g. "options of plugin crf".
 /// - Returns: every fault found.
 public func check(_ node: ConfigNode, against fields: [OptionField], what: String) -> [Diagnostic] {
   guard !node.isNull else { return missing(fields, given: [], at: node.mark, what: what) }

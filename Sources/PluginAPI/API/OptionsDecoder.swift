@@ -63,7 +63,7 @@ extension ConfigNode {
 }
 
 extension ConfigNode: Decodable {
-  /// The YAML as it stands: for an option of type ``OptionType/any``.
+  /// The YAML as it stands: for an option of type ``OptionType/any``. Throws where it does not come from YAML.
   public init(from decoder: any Swift.Decoder) throws {
     guard let decoder = decoder as? NodeDecoder else {
       throw DecodingError.dataCorrupted(.init(codingPath: decoder.codingPath, debugDescription: "must come from YAML"))

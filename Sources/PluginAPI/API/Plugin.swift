@@ -1,6 +1,13 @@
 /// What a plugin can be.
 public enum PluginKind: String, Sendable, CaseIterable {
-  case augmentor, encoder, decoder, loss
+  /// See ``Augmentor``.
+  case augmentor
+  /// See ``Encoder``.
+  case encoder
+  /// See ``Decoder``.
+  case decoder
+  /// See ``Loss``.
+  case loss
   /// What the host loads for itself; experiments do not name it.
   case service
 }
@@ -9,18 +16,18 @@ public enum PluginKind: String, Sendable, CaseIterable {
 public protocol Plugin: AnyObject, Sendable {
   /// What training changes; empty for a plugin without weights. The host owns optimiser, clipping, schedule and checkpoints.
   var parameters: [Parameter] { get }
-  /// Whatever beyond ``parameters`` a resumed run needs; empty where nothing is.
+  /// Whatever beyond ``parameters`` a resumed run needs; empty where nothing is. Throws where it cannot be told.
   func saveState() throws -> [UInt8]
-  /// Takes back what ``saveState()`` gave.
+  /// Takes back what ``saveState()`` gave. Throws where that is none of its states.
   func loadState(_ state: [UInt8]) throws
 }
 
 extension Plugin {
   /// No parameters.
   public var parameters: [Parameter] { [] }
-  /// No state.
+  /// No state; does not throw.
   public func saveState() throws -> [UInt8] { [] }
-  /// No state.
+  /// No state; does not throw.
   public func loadState(_ state: [UInt8]) throws {}
 }
 
@@ -116,7 +123,8 @@ public func exportPlugin(
   return UnsafePointer(info)
 }
 
-/// A retained factory for ``exportPlugin(_:_:)``, made from a manifest, the type of the options and a closure that makes instances.
+/// A retained factory for ``exportPlugin(_:_:)``, made from a manifest, the type of the options and a closure that makes instances or
+/// throws a ``PluginError``.
 public func retained<Options: PluginOptions>(
   _ manifest: Manifest, options: Options.Type,
   make: @escaping @Sendable (Options, Shape, Services) throws -> any Plugin

@@ -1,6 +1,11 @@
 /// How serious a message is.
 public enum LogLevel: String, Sendable {
-  case debug, info, warning
+  /// For whoever looks for a fault; not shown unless asked for.
+  case debug
+  /// What a user may want to know.
+  case info
+  /// What a user should know: the run goes on, but perhaps not as it was meant.
+  case warning
 }
 
 /// All that a plugin gets from the host.
@@ -49,10 +54,10 @@ public struct Services: Sendable {
 
 /// What the host implements behind ``Services``; each is made when it is first asked for.
 public protocol ServiceProvider: Sendable {
-  /// See ``Services/http()``.
+  /// See ``Services/http()``; throws alike.
   func http() throws -> any HTTPClient
-  /// See ``Services/secret(_:)``.
+  /// See ``Services/secret(_:)``; throws alike.
   func secret(_ name: String) throws -> Secret
-  /// See ``Services/encoder(_:options:)``.
+  /// See ``Services/encoder(_:options:)``; throws alike.
   func encoder(_ plugin: String, options: ConfigNode) throws -> any TokenEncoder
 }

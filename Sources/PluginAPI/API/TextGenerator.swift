@@ -43,10 +43,11 @@ public struct Generation: Sendable, Equatable {
 
 /// An augmentor with a language model of its own, shown for `calm generate` and `calm bench generate`.
 public protocol TextGenerator: Augmentor {
-  /// Answers every request once, as they finish. Ends early when the task is cancelled.
+  /// Answers every request once, as they finish. Ends early when the task is cancelled. Throws for a prompt that
+  /// the model cannot read.
   func generate(_ requests: [GenerationRequest]) async throws -> AsyncThrowingStream<Generation, any Error>
   /// Tokens a second of reading a prompt of `promptTokens` and of writing `newTokens` for each of `streams` sequences that share
-  /// it, stop tokens ignored. The ids are arbitrary.
+  /// it, stop tokens ignored. The ids are arbitrary. Throws for more tokens than the model reads.
   func measure(promptTokens: Int, newTokens: Int, streams: Int) throws -> GenerationSpeed
 }
 

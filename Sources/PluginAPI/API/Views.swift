@@ -1,6 +1,9 @@
 /// How a sentence is read: alone, or with its context behind it.
 @frozen public enum View: String, Sendable, CaseIterable {
-  case plain, augmented
+  /// Alone.
+  case plain
+  /// With its context behind it.
+  case augmented
 }
 
 /// One sentence of a batch as one view shows it.

@@ -3,8 +3,26 @@ internal import CNumerics
 /// The block types of GGUF files: a block is some numbers as integers of a few bits and the scales that they are multiplied with.
 /// Names and layouts are those of the format.
 @frozen public enum BlockType: String, Sendable, CaseIterable, Codable {
-  case q4_0 = "Q4_0", q4_1 = "Q4_1", q5_0 = "Q5_0", q5_1 = "Q5_1", q8_0 = "Q8_0"
-  case q2_K = "Q2_K", q3_K = "Q3_K", q4_K = "Q4_K", q5_K = "Q5_K", q6_K = "Q6_K"
+  /// 32 numbers of 4 bits, a scale.
+  case q4_0 = "Q4_0"
+  /// 32 numbers of 4 bits, a scale and a least value.
+  case q4_1 = "Q4_1"
+  /// 32 numbers of 5 bits, a scale.
+  case q5_0 = "Q5_0"
+  /// 32 numbers of 5 bits, a scale and a least value.
+  case q5_1 = "Q5_1"
+  /// 32 numbers of 8 bits, a scale.
+  case q8_0 = "Q8_0"
+  /// 256 numbers of 2 bits, 16 sub-blocks with scales and least values of their own.
+  case q2_K = "Q2_K"
+  /// 256 numbers of 3 bits, 16 sub-blocks with scales of their own.
+  case q3_K = "Q3_K"
+  /// 256 numbers of 4 bits, 8 sub-blocks with scales and least values of their own.
+  case q4_K = "Q4_K"
+  /// 256 numbers of 5 bits, 8 sub-blocks with scales and least values of their own.
+  case q5_K = "Q5_K"
+  /// 256 numbers of 6 bits, 16 sub-blocks with scales of their own.
+  case q6_K = "Q6_K"
 
   /// Numbers a block.
   public var elements: Int { calm_block_elements(c) }

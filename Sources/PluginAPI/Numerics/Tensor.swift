@@ -20,7 +20,9 @@ public final class Tensor: @unchecked Sendable {
   private let offset: Int
 
   /// Zeros of the given shape, aligned to 64 bytes.
-  /// - Parameter sparse: few rows will ever be written: memory comes page by page, not in large pages.
+  /// - Parameters:
+  ///   - shape: the sizes of the dimensions, outermost first.
+  ///   - sparse: few rows will ever be written: memory comes page by page, not in large pages.
   public convenience init(zeros shape: [Int], sparse: Bool = false) {
     let memory = Memory(count: shape.reduce(1, *), sparse: sparse)
     self.init(shape: shape, offset: 0, owner: memory)

@@ -78,13 +78,15 @@ public struct Checkpoint: Sendable {
   /// The shape of tensor `name`, nil where there is none.
   public func shape(_ name: String) -> [Int]? { owner[name].flatMap { files[$0].entries[name]?.shape } }
 
-  /// The tensor `name` as float32 into `out`; the shape must match.
+  /// The tensor `name` as float32 into `out`; the shape must match. Throws ``WeightsError`` where it does not, where
+  /// there is no such tensor, and for integers.
   public func read(_ name: String, into out: Tensor) throws {
     guard let home = owner[name] else { throw WeightsError(folder, "has no tensor `\(name)`") }
     try files[home].read(name, into: out)
   }
 
-  /// Makes `out` the tensor `name`: in place in the mapped file where that holds float32, else a converted copy.
+  /// Makes `out` the tensor `name`: in place in the mapped file where that holds float32, else a converted copy. Throws as
+  /// ``read(_:into:)`` does.
   public func load(_ name: String, into out: Tensor) throws {
     guard let home = owner[name] else { throw WeightsError(folder, "has no tensor `\(name)`") }
     try files[home].load(name, into: out)

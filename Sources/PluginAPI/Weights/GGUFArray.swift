@@ -12,7 +12,7 @@ public struct GGUFArray: Sendable {
   public var isOfStrings: Bool { type == .string }
 
   /// Calls `body` with the bytes of each string, in order; not at all where the elements are no strings. The bytes are the
-  /// file's: valid during the call.
+  /// file's: valid during the call. Throws what `body` throws.
   public func forEachString<Failure: Error>(
     _ body: (UnsafeBufferPointer<UInt8>) throws(Failure) -> Void
   ) throws(Failure) {

@@ -1,7 +1,7 @@
 /// The tensors of a file that `torch.save` wrote from a model's `state_dict`, read without executing anything.
 ///
-/// A tensor reader, not an unpickler: the pickle in the file is matched against what a dictionary of tensors looks like (see
-/// ``PickleSymbol``) and refused where it is anything else. The file is mapped; nothing is allocated by a size it declares.
+/// A tensor reader, not an unpickler: the pickle in the file is matched against what a dictionary of tensors looks like and
+/// refused where it is anything else. The file is mapped; nothing is allocated by a size it declares.
 public struct PyTorchFile: TensorFile {
   /// The file.
   public let file: MappedFile

@@ -7,7 +7,8 @@ import CalmNumerics
 
 extension SafeTensors {
   /// Writes float32 tensors sorted by name, without metadata: equal tensors give equal files. The file is synced before the
-  /// call returns; renaming it into place is the caller's business.
+  /// call returns; renaming it into place is the caller's business. Throws ``WeightsError`` for a name given twice, and where the
+  /// file cannot be written.
   public static func write(_ tensors: [(name: String, tensor: Tensor)], to path: String) throws {
     let sorted = tensors.sorted { $0.name < $1.name }
     for (one, next) in zip(sorted, sorted.dropFirst()) where one.name == next.name {

@@ -31,7 +31,8 @@ extension TensorFile {
     out.changed()
   }
 
-  /// Makes `out` the tensor `name`: in place in the mapped file where that holds float32, else a converted copy.
+  /// Makes `out` the tensor `name`: in place in the mapped file where that holds float32, else a converted copy. Throws as
+  /// ``read(_:into:)`` does.
   public func load(_ name: String, into out: Tensor) throws {
     let entry = try entry(name)
     guard entry.type == .float32, entry.shape == out.shape, entry.range.lowerBound % 4 == 0, out.ownsItsMemory,
@@ -41,14 +42,14 @@ extension TensorFile {
     out.adopt(numbers.bindMemory(to: Float.self, capacity: out.count), keeping: file)
   }
 
-  /// The tensor `name` as float32.
+  /// The tensor `name` as float32. Throws ``WeightsError`` where there is no such tensor, and for integers.
   public func tensor(_ name: String) throws -> Tensor {
     let out = Tensor(zeros: try entry(name).shape)
     try read(name, into: out)
     return out
   }
 
-  /// The integers of tensor `name` (I64, I32, U8, BOOL …).
+  /// The integers of tensor `name` (I64, I32, U8, BOOL …). Throws ``WeightsError`` where there is no such tensor, and for floats.
   public func integers(_ name: String) throws -> [Int] {
     let entry = try entry(name)
     let bytes = UnsafeRawBufferPointer(rebasing: file.bytes[entry.range])

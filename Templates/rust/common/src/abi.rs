@@ -1,0 +1,1 @@
+../../../../Examples/plugins/Rust/calm_plugin.rs
