@@ -14,8 +14,8 @@ static inline long calm_set_affinity(unsigned long bytes, const void *mask) {
   return syscall(SYS_sched_setaffinity, 0, bytes, mask);
 }
 
-/* Asks for a SIGTERM when the parent process ends. */
-static inline void calm_end_with_parent(void) { prctl(PR_SET_PDEATHSIG, SIGTERM); }
+/* Asks for a signal when the thread that started this process ends. */
+static inline void calm_end_with_parent(int signal) { prctl(PR_SET_PDEATHSIG, signal); }
 
 /* Bytes that malloc has given out and not taken back, over all arenas. */
 static inline unsigned long calm_allocated_bytes(void) {

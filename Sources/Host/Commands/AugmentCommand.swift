@@ -48,12 +48,13 @@ struct AugmentCommand: AsyncParsableCommand {
       return Console.shared.result(format == .text ? report.text : prettyJSON(report))
     }
     if let text { return try await answer(text, augmentation) }
-    var rows: [AugmentationReport] = []
+    var rows: [AugmentationReport] = [], failures: [Diagnostic] = []
     for (name, sentences) in try splits(loaded) {
       let result = try await augmentation.contexts(split: name, sentences: sentences, limit: limit)
       rows.append(AugmentationReport(name, result, failBelow: loaded.contexts.failBelow))
+      if let failure = result.failure(split: name, augmentor: augmentation.id) { failures.append(failure) }
       guard format == .jsonl else { continue }
-      for (i, context) in result.contexts.enumerated() {
+      for (i, context) in result.contexts.enumerated() where context.failure == nil {
         Console.shared.result(try jsonLine(ContextLine(split: name, index: i, words: sentences[i], context)))
       }
     }
@@ -62,6 +63,7 @@ struct AugmentCommand: AsyncParsableCommand {
     case .json: Console.shared.result(prettyJSON(rows))
     case .jsonl: break
     }
+    if !failures.isEmpty { throw Diagnostics(failures) }
   }
 
   private func answer(_ text: String, _ augmentation: Augmentation) async throws {
@@ -69,6 +71,7 @@ struct AugmentCommand: AsyncParsableCommand {
     guard !words.isEmpty else { throw ValidationError("--text holds no word") }
     let result = try await augmentation.contexts(split: "text", sentences: [words])
     guard let context = result.contexts.first else { return }
+    if let failure = result.failure(split: "text", augmentor: augmentation.id) { throw failure }
     Console.shared.result(
       format == .text ? context.text : try jsonLine(ContextLine(split: nil, index: nil, words: words, context)))
   }

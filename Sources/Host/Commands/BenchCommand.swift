@@ -8,7 +8,7 @@ struct BenchCommand: AsyncParsableCommand {
     commandName: "bench", abstract: "Measure the speed of one part of the program.",
     subcommands: [
       BenchGemm.self, BenchEncoder.self, BenchTrain.self, BenchCRF.self, BenchTokenizer.self, BenchBERTScore.self,
-      BenchGenerate.self, BenchSearch.self, BenchModel.self,
+      BenchGenerate.self, BenchSearch.self, BenchPlugins.self, BenchModel.self,
     ])
 }
 

@@ -26,6 +26,7 @@ enum Main {
   static func main() async {
     GridChild.follow()
     await ValidationChild.follow()
+    await PluginRunner.takeOver()
     do {
       var command = try Calm.parseAsRoot()
       if var asynchronous = command as? any AsyncParsableCommand {

@@ -73,8 +73,11 @@ struct TagCommand: AsyncParsableCommand {
       return (.plain, none)
     }
     let augmentation = try Augmentation(trained.experiment, services: trained.experiment.services)
-    let answers = try await augmentation?.contexts(split: "text", sentences: sentences).contexts ?? []
-    return (.augmented, answers.map { contextWords($0.text, section) })
+    guard let result = try await augmentation?.contexts(split: "text", sentences: sentences) else { return (.plain, none) }
+    if let failure = result.failure(split: "text", augmentor: use.id) {
+      Console.shared.alarm(DiagnosticPrinter.line(failure) + "; these are tagged without")
+    }
+    return (.augmented, result.contexts.map { contextWords($0.text, section) })
   }
 
   private func render(_ sentences: [TaggedSentence]) -> String {

@@ -8,7 +8,7 @@ struct ErrorCode: Sendable {
   let text: String
 
   /// All codes, in order.
-  static let all = configuration + data + plugins + trust + running
+  static let all = configuration + data + plugins + processes + trust + running
 
   /// The entry of `code`, in any case.
   static func find(_ code: String) -> ErrorCode? {

@@ -95,6 +95,13 @@ extension ErrorCode {
       text: """
         An entry of `hosts` under `http:` is neither a host (`api.openai.com`), nor a host with a port (`localhost:8080`), nor a range of         addresses (`10.0.0.0/8`). Addresses with `http://` and patterns with `*` are not taken: every host is named by itself.
         """),
+    ErrorCode(
+      code: "C115", title: "entry of `plugins` that contradicts itself",
+      text: """
+        An entry of `plugins:` is a library, with `library:`, or a program, with `command:`, and not both. It names one of them, \
+        unless it only says how a plugin that is found by itself runs, with `isolation:` or `timeLimit:`. `isolation` is for \
+        libraries: a command is a process anyway.
+        """),
   ]
 
   /// Faults of column files and of what is in them.

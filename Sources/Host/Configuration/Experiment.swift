@@ -7,9 +7,14 @@ struct PluginUse: Sendable {
   let plugin: LoadedPlugin
   /// Its options with defaults filled in and paths resolved.
   let options: ConfigNode
+  /// What it gets of this process where it runs in another.
+  var surroundings: Surroundings? = nil
 
   func make(shape: Shape = Shape(), services: Services) throws -> any Plugin {
     do {
+      if let process = plugin.factory as? ProcessFactory {
+        return try process.make(options: options, services: services, surroundings: surroundings)
+      }
       return try plugin.factory.make(options: options, shape: shape, services: services)
     } catch let error as Diagnostics {
       throw error
@@ -63,10 +68,11 @@ struct Experiment: Sendable {
   var fingerprint: String {
     let ignored: Set = ["name", "plugins", "models", "seed", "http"]
     var entries = (resolved.map ?? []).filter { !ignored.contains($0.key.name) }
-    // Where contexts are kept changes none of them.
-    for i in entries.indices where entries[i].key.name == "contexts" {
-      let value = entries[i].value
-      entries[i].value.value = .map((value.map ?? []).filter { $0.key.name != "store" })
+    // Where contexts are kept changes none of them, nor does the process that makes them.
+    let indifferent = ["contexts": ["store"], "augmentor": ProcessWish.fields.map(\.name)]
+    for i in entries.indices {
+      guard let names = indifferent[entries[i].key.name], let value = entries[i].value.map else { continue }
+      entries[i].value.value = .map(value.filter { !names.contains($0.key.name) })
     }
     return "seed: \(seed)\n" + ConfigPrinter.fingerprint(ConfigNode(.map(entries), mark: resolved.mark))
   }
@@ -133,7 +139,7 @@ private struct ExperimentReader {
     let training: TrainingSection? = section("training")
     // `augmentor: null` switches off the one that an extended file names.
     let wantsAugmentor = node["augmentor"].map { !$0.isNull } ?? false
-    let augmentor = wantsAugmentor ? use("augmentor", .augmentor, registry, models) : nil
+    var augmentor = wantsAugmentor ? use("augmentor", .augmentor, registry, models) : nil
     let prompt = augmentor.flatMap { readPrompt($0.plugin.manifest) }
     let stored = wantsAugmentor ? storedSection() : .none
     let encoder = use("encoder", .encoder, registry, models)
@@ -144,6 +150,11 @@ private struct ExperimentReader {
     guard faults.isEmpty, let data, let contexts, let training, let encoder, let decoder, let loss else {
       throw Diagnostics(faults)
     }
+    let network = NetworkSettings(
+      section: http,
+      naming: [augmentor, encoder, decoder, loss].compactMap(\.self)
+        .flatMap { $0.options.webAddresses($0.plugin.manifest.options) })
+    augmentor?.surroundings = Surroundings(network: network, registry: registry, threads: node["threads"]?.integer)
     let name = node["name"]?.text ?? path.split(separator: "/").last.map { String($0.prefix { $0 != "." }) } ?? "run"
     return Experiment(
       Parts(
@@ -151,11 +162,7 @@ private struct ExperimentReader {
         contexts: contexts, augmentor: augmentor, augmentorSeed: UInt64(node["augmentor"]?["seed"]?.integer ?? 0),
         prompt: prompt, stored: stored,
         encoder: encoder, decoder: decoder, loss: loss, training: training,
-        network: NetworkSettings(
-          section: http,
-          naming: [augmentor, encoder, decoder, loss].compactMap(\.self)
-            .flatMap { $0.options.webAddresses($0.plugin.manifest.options) }),
-        models: models.filter { usedModels.contains($0.name) }, registry: registry,
+        network: network, models: models.filter { usedModels.contains($0.name) }, registry: registry,
         resolved: resolved(name: name, augmentor, encoder, decoder, loss)), path: path)
   }
 
@@ -215,15 +222,22 @@ private struct ExperimentReader {
   }
 
   private mutating func readRegistry(beside path: String) -> PluginRegistry {
-    var declared: [(id: String, library: String, sha256: String?, mark: SourceMark?)] = []
+    var declared: [PluginRegistry.Declaration] = [], processes: [ProcessDeclaration] = []
     for entry in node["plugins"]?.map ?? [] {
-      let wrong = check(entry.value, against: ExperimentFields.library, what: "plugin `\(entry.key.name)`")
+      let id = entry.key.name, value = entry.value, sha256 = value["sha256"]?.text
+      let wrong =
+        check(value, against: ExperimentFields.library, what: "plugin `\(id)`")
+        + ProcessDeclaration.contradictions(id, value)
       faults += wrong
-      if wrong.isEmpty, let node = entry.value["library"], let library = node.text {
-        declared.append((entry.key.name, libraryPath(library, node.mark), entry.value["sha256"]?.text, entry.key.mark))
+      guard wrong.isEmpty else { continue }
+      if let node = value["library"], let library = node.text {
+        declared.append((id, libraryPath(library, node.mark), sha256, entry.key.mark))
       }
+      let command = value["command"].flatMap { $0.isNull ? nil : ProcessDeclaration.words($0).compactMap(\.text) }
+      processes.append(
+        ProcessDeclaration(id: id, command: command, sha256: sha256, wish: ProcessWish(value), mark: entry.key.mark))
     }
-    return PluginRegistry(declared: declared, folders: [], trust: .beside([path] + node.files))
+    return PluginRegistry(declared: declared, processes: processes, folders: [], trust: .beside([path] + node.files))
   }
 
   /// A bare file name is searched for; anything else is a path.
@@ -231,7 +245,7 @@ private struct ExperimentReader {
     library.contains("/") ? configuredPath(library, from: mark) : library
   }
 
-  /// `plugins:` with the paths of libraries made absolute, so that the tree can be read from another folder.
+  /// `plugins:` with paths made absolute, so that the tree can be read from another folder.
   private func resolvedLibraries() -> ConfigNode? {
     guard var plugins = node["plugins"], let entries = plugins.map else { return node["plugins"] }
     plugins.value = .map(
@@ -239,6 +253,9 @@ private struct ExperimentReader {
         var entry = entry
         entry.value.value = .map(
           (entry.value.map ?? []).map { field in
+            if field.key.name == "command", field.value.list != nil {
+              return .init(field.key, ConfigNode(.list(ProcessDeclaration.words(field.value)), mark: field.value.mark))
+            }
             guard field.key.name == "library", let library = field.value.text else { return field }
             let path = libraryPath(library, field.value.mark)
             return .init(field.key, ConfigNode(.scalar(path, quoted: true), mark: field.value.mark))
@@ -260,7 +277,8 @@ private struct ExperimentReader {
     faults += wrong
     guard wrong.isEmpty, let id = section["plugin"]?.text else { return nil }
     do {
-      let plugin = try registry.plugin(id: id, kind: kind, mark: section["plugin"]?.mark)
+      let wish = kind == .augmentor ? ProcessWish(section) : ProcessWish()
+      let plugin = try registry.plugin(id: id, kind: kind, mark: section["plugin"]?.mark, running: wish)
       let given = section["options"] ?? ConfigNode(.map([]), mark: section.mark)
       let wrong = check(given, against: plugin.manifest.options, what: "options of plugin `\(id)`")
       faults += wrong

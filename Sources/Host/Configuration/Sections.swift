@@ -145,15 +145,18 @@ enum ExperimentFields {
       .optional(
         "prompt", .any, help: "what the augmentor is asked, where its plugin takes a prompt: a preset's name or a mapping"),
       .optional("stored", .any, help: "contexts that are there already; the plugin is asked for the rest"),
-    ]
-  static let library = [
-    OptionField.required("library", .string, help: "file name, searched beside the host and in the plugin folders, or a path"),
-    .optional("sha256", .string, help: "digest that the file must have"),
-  ]
+    ] + ProcessWish.fields
+  static let library =
+    [
+      OptionField.optional(
+        "library", .string, help: "file name, searched beside the host and in the plugin folders, or a path"),
+      .optional("command", .list(.string), help: "program and arguments of a plugin that is a process, instead of a library"),
+      .optional("sha256", .string, help: "digest that the file must have"),
+    ] + ProcessWish.fields
   static let all = [
     OptionField.optional("name", .string, help: "name of the experiment; default: the file's"),
     .optional("extends", .any, help: "a file, or files, that this one overrides"),
-    .optional("plugins", .map(.any), help: "plugin id to library and optional sha256"),
+    .optional("plugins", .map(.any), help: "plugin id to its library or command"),
     .optional("models", .map(.any), help: "models that are fetched when they are missing"),
     .optional("seed", .integer, default: "1", in: 0...1e15, help: "seed of the training"),
     .optional("threads", .integer, in: 1...64, help: "compute threads; default: the processor's cores"),

@@ -74,7 +74,10 @@ private struct AugmentorLaws {
   /// The answers as they came.
   private func answers(_ requests: [ContextRequest]) async throws -> [(index: Int, context: Context)] {
     var answers: [(index: Int, context: Context)] = []
-    for try await answer in try await augmentor.contexts(for: requests) { answers.append(answer) }
+    for try await answer in try await augmentor.contexts(for: requests) {
+      if let failure = answer.context.failure { throw LawFault(reason: "request \(answer.index) fails: \(failure)") }
+      answers.append(answer)
+    }
     return answers
   }
 

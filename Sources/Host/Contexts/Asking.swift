@@ -8,6 +8,9 @@ struct Asking: Sendable {
   let store: ContextStore?
   let progress: Progress
 
+  /// How many requests may fail one after the other: whatever it is, it is not the sentence.
+  private static let mostFailures = 5
+
   /// One answer a request, as the store has it: another process may have been first.
   func answers(_ requests: [ContextRequest], keys: [String]) async throws -> ([Context], AugmentationMeter) {
     let writer = store.map(AnswerWriter.init)
@@ -59,11 +62,17 @@ struct Asking: Sendable {
         }
         guard answers[index] == nil else { throw PluginError("it answered request \(index) twice") }
         answers[index] = context
+        meter.count(context, progress: progress)
+        if let reason = context.failure {
+          guard meter.failedInARow < Self.mostFailures else {
+            throw PluginError("\(Self.mostFailures) requests failed one after the other, the last one: \(reason)")
+          }
+          continue
+        }
         try writer?.add(
           ContextRecord(
             key: keys[index], generator: augmentation.generator, sentence: sentenceText(requests[index].words), context: context
           ))
-        meter.count(context, progress: progress)
       }
     } catch let error as Diagnostic {
       throw error

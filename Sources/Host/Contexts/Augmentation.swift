@@ -11,6 +11,8 @@ struct Augmentation: Sendable {
     var served = 0, found = 0
     /// Requests that the augmentor answered, and sentences that are still without a context because it was not asked.
     var asked = 0, left = 0
+    /// Sentences without a context because their requests failed, by position, and why.
+    var failures: [(position: Int, reason: String)] = []
     var tokens = 0
     var seconds = 0.0
   }
@@ -128,8 +130,21 @@ struct Augmentation: Sendable {
       (result.asked, result.tokens, result.seconds) = (meter.asked, meter.tokens, meter.seconds)
     }
     let wanted = plan.contexts.prefix(limit ?? .max)
+    result.failures = wanted.enumerated().compactMap { i, context in context?.failure.map { (i, $0) } }
     result.left = wanted.count { $0 == nil }
     result.contexts = wanted.map { $0 ?? Context(text: "", finish: "unasked") }
     return result
+  }
+}
+
+extension Augmentation.Result {
+  /// What is said of requests that failed; nil where none did.
+  func failure(split: String, augmentor: String) -> Diagnostic? {
+    guard !failures.isEmpty else { return nil }
+    return Diagnostic(
+      "P335", "augmentor `\(augmentor)`: \(failures.count) of \(contexts.count) sentences of `\(split)` got no context",
+      hint: "what was answered is stored; the same command asks for these again",
+      notes: failures.prefix(3).map { "sentence \($0.position): \($0.reason)" }
+        + (failures.count > 3 ? ["and \(failures.count - 3) more"] : []))
   }
 }

@@ -7,6 +7,8 @@ struct AugmentationMeter: Sendable {
   let wanted: Int
   private let failBelow: Int
   private(set) var asked = 0
+  /// Requests that failed, and since the last answer.
+  private(set) var failed = 0, failedInARow = 0
   private(set) var tokens = 0
   private(set) var promptTokens = 0
   private var classes: [ContextClass: Int] = [:]
@@ -24,6 +26,12 @@ struct AugmentationMeter: Sendable {
   /// Counts an answer and shows it: on a terminal at once, elsewhere a line every half minute, so that a log shows that the run
   /// is alive.
   mutating func count(_ context: Context, progress: Progress) {
+    if context.failure != nil {
+      failed += 1
+      failedInARow += 1
+      return
+    }
+    failedInARow = 0
     asked += 1
     tokens += context.tokens ?? 0
     promptTokens += context.promptTokens ?? 0
@@ -39,8 +47,10 @@ struct AugmentationMeter: Sendable {
   var line: String {
     let seconds = max(1e-3, seconds)
     let rate = tokens > 0 ? "\(fixed(Double(tokens) / seconds, 1)) tokens/s" : "\(fixed(Double(asked) / seconds, 1))/s"
-    let left = seconds * Double(wanted - asked) / Double(max(1, asked))
+    let left = seconds * Double(wanted - asked - failed) / Double(max(1, asked))
     let kinds = ContextClass.allCases.reversed().compactMap { kind in classes[kind].map { "\(kind.rawValue) \($0)" } }
-    return "contexts of \(split)  \(asked)/\(wanted)  \(rate)  ETA \(clock(left))  \(kinds.joined(separator: " "))"
+    let failures = failed > 0 ? ["failed \(failed)"] : []
+    return "contexts of \(split)  \(asked)/\(wanted)  \(rate)  ETA \(clock(left))  "
+      + (kinds + failures).joined(separator: " ")
   }
 }

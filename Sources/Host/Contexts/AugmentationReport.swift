@@ -6,6 +6,8 @@ struct AugmentationReport: Encodable {
   var sentences: Int
   /// Contexts from files, contexts that were in the store, requests that were made.
   var fromFiles: Int, stored: Int, asked: Int
+  /// Sentences whose request failed; they count in no class.
+  var failed: Int
   var empty = 0, denied = 0, fail = 0, correct = 0
   /// Of the requests that were made.
   var tokens: Int, tokensPerSecond: Double, seconds: Double
@@ -15,23 +17,25 @@ struct AugmentationReport: Encodable {
     sentences = result.contexts.count
     (fromFiles, stored, asked) = (result.served, result.found, result.asked)
     (tokens, seconds) = (result.tokens, result.seconds)
+    failed = result.failures.count
     tokensPerSecond = result.seconds > 0 ? Double(result.tokens) / result.seconds : 0
-    let classes = ClassCounts(result.contexts.map(\.text), failBelow: failBelow)
+    let classes = ClassCounts(result.contexts.filter { $0.failure == nil }.map(\.text), failBelow: failBelow)
     (empty, denied, fail, correct) = (classes.empty, classes.denied, classes.fail, classes.correct)
   }
 
   static func table(_ rows: [AugmentationReport]) -> String {
     let header = [
-      "split", "sentences", "from files", "stored", "asked", "empty", "denied", "fail", "correct", "tokens", "tokens/s", "time",
+      "split", "sentences", "from files", "stored", "asked", "failed", "empty", "denied", "fail", "correct", "tokens",
+      "tokens/s", "time",
     ]
     return TextTable(
       header: header,
       rows: rows.map { row in
         [row.split]
-          + [row.sentences, row.fromFiles, row.stored, row.asked, row.empty, row.denied, row.fail, row.correct, row.tokens].map
-        {
-          String($0)
-        } + [fixed(row.tokensPerSecond, 1), clock(row.seconds)]
+          + [
+            row.sentences, row.fromFiles, row.stored, row.asked, row.failed, row.empty, row.denied, row.fail, row.correct,
+            row.tokens,
+          ].map { String($0) } + [fixed(row.tokensPerSecond, 1), clock(row.seconds)]
       }, right: Set(1..<header.count)
     ).description
   }

@@ -171,7 +171,7 @@ enum GridChild {
   static func follow() {
     guard let parent = environment(variable).flatMap({ pid_t($0) }) else { return }
     unsetenv(variable)  // its own children are not the grid's
-    calm_end_with_parent()
+    calm_end_with_parent(SIGTERM)
     // It may have died before the line above.
     if getppid() != parent { exit(130) }
   }

@@ -17,19 +17,35 @@ enum EntryPoint {
     let others = found.isEmpty ? "" : ", but " + found.map { "`\($0)`" }.joined(separator: " and ")
     throw file.fault(
       "P308", "exports no `\(promised)`\(others)",
-      hint: "export it with `@c(\(promised))`, or give the file the name of its module")
+      hint: "export it, in Swift with `@c(\(promised)) public`, or give the file the name of its module")
   }
 
   /// Opens the library and asks its entry point for the factory.
   ///
-  /// - Parameter image: the file to open, where it is not the one that messages name.
-  static func factory(path: String, image: String, symbol: String) throws(Diagnostic) -> any PluginFactory {
+  /// - Parameters:
+  ///   - image: the file to open, where it is not the one that messages name.
+  ///   - language: the track that its stamp names.
+  static func factory(
+    path: String, image: String, symbol: String, language: UInt32
+  ) throws(Diagnostic) -> any PluginFactory {
+    let address = try open(path: path, image: image, symbol: symbol)
+    guard language == CALM_LANGUAGE_C else { return try swiftFactory(path: path, symbol: symbol, address) }
+    return try CPluginFactory(path: path, symbol: symbol, entry: unsafeBitCast(address, to: CPluginFactory.Entry.self))
+  }
+
+  private static func open(path: String, image: String, symbol: String) throws(Diagnostic) -> UnsafeMutableRawPointer {
     guard let library = dlopen(image, RTLD_NOW | RTLD_LOCAL | Int32(RTLD_NODELETE)) else {
       throw refusedByLinker(path: path, reason: dlerror().map { String(cString: $0) } ?? "no reason given")
     }
     guard let address = dlsym(library, symbol) else {
       throw Diagnostic("P308", "plugin `\(path)` exports no `\(symbol)`")
     }
+    return address
+  }
+
+  private static func swiftFactory(
+    path: String, symbol: String, _ address: UnsafeMutableRawPointer
+  ) throws(Diagnostic) -> any PluginFactory {
     guard let info = unsafeBitCast(address, to: Function.self)(), info.pointee.size >= MemoryLayout<calm_plugin_info>.size,
       let make = info.pointee.factory
     else {

@@ -40,16 +40,21 @@ enum PluginLoader {
     }
     let admitted = try trust.admit(file, pin: pin)
     let (factory, manifest) = try admitted.opening { () throws(Diagnostic) in
-      let factory = try EntryPoint.factory(path: file.path, image: admitted.image, symbol: symbol)
+      let factory = try EntryPoint.factory(
+        path: file.path, image: admitted.image, symbol: symbol, language: stamp.language)
       return (factory, factory.manifest)
     }
-    guard isIdentifier(manifest.id) else {
-      throw Diagnostic(
-        "P315", "plugin `\(file.path)` calls itself `\(manifest.id)`; an id has lower-case letters, digits and hyphens",
-        hint: "change the id of its manifest")
-    }
+    try checkIdentifier(manifest.id, of: file.path)
     return LoadedPlugin(
       manifest: manifest, file: file, sha256: admitted.sha256, compiler: stamp.compiler, factory: factory)
+  }
+
+  /// Refuses an id that YAML could not name.
+  static func checkIdentifier(_ id: String, of path: String) throws(Diagnostic) {
+    guard !isIdentifier(id) else { return }
+    throw Diagnostic(
+      "P315", "plugin `\(path)` calls itself `\(id)`; an id has lower-case letters, digits and hyphens",
+      hint: "change the id of its manifest")
   }
 
   static func isIdentifier(_ id: String) -> Bool {
@@ -62,22 +67,24 @@ extension ElfStamp {
   /// Whether a plugin with this stamp can work with this host.
   func check(path: String) throws(Diagnostic) {
     let host = ElfStamp.host
+    // The C ABI is counted apart, and needs no compiler of its own.
+    let isC = language == CALM_LANGUAGE_C, api = isC ? "the C ABI" : "plugin API"
+    let offered = isC ? (major: CALM_C_MAJOR, minor: CALM_C_MINOR) : (major: host.apiMajor, minor: host.apiMinor)
     func refusal(_ code: String, _ what: String, _ hint: String) -> Diagnostic {
       Diagnostic(code, "plugin `\(path)` \(what)", hint: hint)
     }
-    guard apiMajor == host.apiMajor, apiMinor <= host.apiMinor else {
+    guard isC || language == CALM_LANGUAGE_SWIFT else {
       throw refusal(
-        "P306", "was built for plugin API \(apiMajor).\(apiMinor); this host offers \(host.apiMajor).\(host.apiMinor)",
-        apiMajor < host.apiMajor ? "build the plugin against this host's API" : "use a newer host, or build the plugin again")
+        "P306",
+        "is written for language \(language) of the API; this host knows \(CALM_LANGUAGE_SWIFT), Swift, "
+          + "and \(CALM_LANGUAGE_C), C", "use a newer host")
     }
-    guard language != CALM_LANGUAGE_C else {
-      throw refusal("P306", "is written against the C ABI; this host loads Swift plugins only", "use a newer host")
-    }
-    guard language == CALM_LANGUAGE_SWIFT else {
+    guard apiMajor == offered.major, apiMinor <= offered.minor else {
       throw refusal(
-        "P306", "is written for language \(language) of the API; this host knows \(CALM_LANGUAGE_SWIFT), Swift",
-        "use a newer host")
+        "P306", "was built for \(api) \(apiMajor).\(apiMinor); this host offers \(offered.major).\(offered.minor)",
+        apiMajor < offered.major ? "build the plugin against this host's API" : "use a newer host, or build the plugin again")
     }
+    if isC { return }
     // Swift's ABI is not stable across compilers on Linux, and the first sign of a difference would be a crash.
     guard compiler == host.compiler else {
       throw refusal(

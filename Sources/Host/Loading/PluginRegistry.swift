@@ -6,35 +6,50 @@ struct PluginRegistry: Sendable {
   typealias Declaration = (id: String, library: String, sha256: String?, mark: SourceMark?)
 
   private let declared: [Declaration]
+  private let processes: [String: ProcessDeclaration]
   private let folders: PluginFolders
   /// What every plugin's file has to pass.
   let trust: PluginTrust
 
   /// Searches beside the host, where it is installed, in `CALM_PLUGIN_PATH`, then in `folders`.
-  init(declared: [Declaration], folders: [String], trust: PluginTrust = .here) {
-    self.init(declared: declared, searching: PluginFolders(listed: folders), trust: trust)
+  init(
+    declared: [Declaration], processes: [ProcessDeclaration] = [], folders: [String], trust: PluginTrust = .here
+  ) {
+    self.init(declared: declared, processes: processes, searching: PluginFolders(listed: folders), trust: trust)
   }
 
   /// Searches in `folders` only.
-  init(declared: [Declaration], searching folders: PluginFolders, trust: PluginTrust = .unlocked) {
+  init(
+    declared: [Declaration], processes: [ProcessDeclaration] = [], searching folders: PluginFolders,
+    trust: PluginTrust = .unlocked
+  ) {
     self.declared = declared
+    self.processes = Dictionary(processes.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
     self.folders = folders
     self.trust = trust
   }
 
   /// What vouches for the bytes of a plugin that an experiment calls `id`.
   func pin(of plugin: LoadedPlugin, id: String) -> PluginTrust.Pin {
-    trust.pin(of: plugin.sha256, configured: declared.first { $0.id == id }?.sha256)
+    trust.pin(of: plugin.sha256, configured: declared.first { $0.id == id }?.sha256 ?? processes[id]?.sha256)
   }
+
+  /// The libraries that the experiment declares.
+  var libraries: [Declaration] { declared }
 
   /// The plugin that a file calls `id`, opened now if it was not yet.
   ///
   /// - Parameters:
   ///   - kind: what it has to be; nil for any.
   ///   - mark: where the file names it.
-  func plugin(id: String, kind: PluginKind? = nil, mark: SourceMark? = nil) throws(Diagnostic) -> LoadedPlugin {
+  ///   - wish: how it is to run, where that is said beside `plugins:`.
+  func plugin(
+    id: String, kind: PluginKind? = nil, mark: SourceMark? = nil, running wish: ProcessWish = ProcessWish()
+  ) throws(Diagnostic) -> LoadedPlugin {
     let plugin: LoadedPlugin
-    if let declaration = declared.first(where: { $0.id == id }) {
+    if let process = try process(id, wish: wish, mark: mark) {
+      plugin = process
+    } else if let declaration = declared.first(where: { $0.id == id }) {
       do { plugin = try load(declaration) } catch { throw error.marked(declaration.mark ?? mark) }
     } else {
       do { plugin = try search(id) } catch { throw error.marked(mark) }
@@ -67,6 +82,27 @@ struct PluginRegistry: Sendable {
     return (plugins, faults)
   }
 
+  /// The plugin where it runs in a process of its own, else nil.
+  private func process(_ id: String, wish: ProcessWish, mark: SourceMark?) throws(Diagnostic) -> LoadedPlugin? {
+    let process = processes[id], wish = wish.completed(by: process?.wish)
+    do throws(Diagnostic) {
+      var launch = ProcessLaunch(id: id, program: .command([]))
+      if let seconds = wish.timeLimit { launch.timeLimit = seconds }
+      if let command = process?.command {
+        launch.program = .command(command)
+        return try ProcessPlugins.open(launch, pin: process?.sha256, trust: trust)
+      }
+      guard wish.isIsolated == true else { return nil }
+      // Where nothing says which library it is, all are opened here to look.
+      let declaration = declared.first { $0.id == id }
+      let path = if let declaration { try locate(declaration) } else { try search(id).path }
+      launch.program = .library(path: absolutePath(path))
+      return try ProcessPlugins.open(launch, pin: process?.sha256, trust: trust)
+    } catch {
+      throw error.marked(process?.mark ?? mark)
+    }
+  }
+
   private func load(_ declaration: Declaration) throws(Diagnostic) -> LoadedPlugin {
     try PluginLoader.load(path: locate(declaration), expectedSHA256: declaration.sha256, trust: trust)
   }
@@ -89,7 +125,7 @@ struct PluginRegistry: Sendable {
     guard matches.isEmpty else { throw ambiguous(id, matches) }
     // The library that is named like the id is most likely the one that was meant, but could not be opened.
     if let meant = faults.first(where: { Self.isNamed($0.path, like: id) }) { throw meant.fault }
-    let ids = Set(declared.map(\.id) + plugins.map(\.manifest.id)).sorted()
+    let ids = Set(declared.map(\.id) + processes.keys + plugins.map(\.manifest.id)).sorted()
     throw Diagnostic(
       "P313", "there is no plugin `\(id)`", hint: nearestName(to: id, among: ids).map { "did you mean `\($0)`?" },
       notes: ["found: " + (ids.isEmpty ? "none" : ids.joined(separator: ", ")), "looked in: \(folders.shown)"]

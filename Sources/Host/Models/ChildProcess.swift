@@ -16,10 +16,7 @@ enum ChildProcess {
     var errors: [UInt8]
 
     /// The last lines of standard error that are not blank.
-    func lastErrorLines(_ count: Int) -> [String] {
-      String(decoding: errors, as: UTF8.self).split(whereSeparator: \.isNewline).map(String.init)
-        .filter { $0.contains { !$0.isWhitespace } }.suffix(count)
-    }
+    func lastErrorLines(_ count: Int) -> [String] { lastLines(errors, count) }
   }
 
   /// The program could not be started.
@@ -37,10 +34,10 @@ enum ChildProcess {
   static func run(
     _ arguments: [String], timeout: Duration? = nil, capacity: Int = 1 << 20
   ) throws(StartError) -> Result {
-    var streams: [OutputStream] = []
+    var streams: [ChildOutput] = []
     defer { for stream in streams { stream.close() } }
     for _ in 0..<2 {
-      guard let stream = OutputStream(capacity: capacity) else { throw failure(arguments, errno) }
+      guard let stream = ChildOutput(capacity: capacity) else { throw failure(arguments, errno) }
       streams.append(stream)
     }
     let process = try start(arguments, output: streams[0].childEnd, errors: streams[1].childEnd)
@@ -70,11 +67,12 @@ enum ChildProcess {
   /// Starts `arguments` and does not wait.
   ///
   /// - Parameters:
-  ///   - output, errors: descriptors of its standard output and error.
+  ///   - input, output, errors: descriptors of its standard streams; no input: none to read.
   ///   - environment: variables beside this process's own.
   ///   - ownGroup: whether a terminal's Ctrl-C passes it by, so that this process can hand it on, once.
   static func start(
-    _ arguments: [String], output: Int32, errors: Int32, environment added: [String: String] = [:], ownGroup: Bool = false
+    _ arguments: [String], input: Int32? = nil, output: Int32, errors: Int32, environment added: [String: String] = [:],
+    ownGroup: Bool = false
   ) throws(StartError) -> pid_t {
     var actions = posix_spawn_file_actions_t(), attributes = posix_spawnattr_t()
     posix_spawn_file_actions_init(&actions)
@@ -83,7 +81,11 @@ enum ChildProcess {
       posix_spawn_file_actions_destroy(&actions)
       posix_spawnattr_destroy(&attributes)
     }
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+    if let input {
+      posix_spawn_file_actions_adddup2(&actions, input, 0)
+    } else {
+      posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+    }
     posix_spawn_file_actions_adddup2(&actions, output, 1)
     posix_spawn_file_actions_adddup2(&actions, errors, 2)
     // A host that ignores or blocks signals must not hand that on: Ctrl-C has to reach the child.
@@ -112,7 +114,7 @@ enum ChildProcess {
 }
 
 /// One of a child's output streams. A socket pair, because it can be made so that no other child inherits it.
-private final class OutputStream {
+final class ChildOutput {
   let descriptor: Int32
   private(set) var childEnd: Int32
   private(set) var isOpen = true
@@ -155,4 +157,10 @@ private final class OutputStream {
     closeChildEnd()
     Glibc.close(descriptor)
   }
+}
+
+/// The last lines of a text that are not blank.
+func lastLines(_ text: [UInt8], _ count: Int) -> [String] {
+  String(decoding: text, as: UTF8.self).split(whereSeparator: \.isNewline).map(String.init)
+    .filter { $0.contains { !$0.isWhitespace } }.suffix(count)
 }

@@ -9,6 +9,8 @@ struct NetworkSettings: Sendable {
   /// No section, no hosts.
   static let none = NetworkSettings(section: nil, naming: [])
 
+  init(policy: ConfigNode) { self.policy = policy }
+
   /// Settings of a section that is free of faults, and of the addresses that options name: to write one is to allow its host.
   init(section: ConfigNode?, naming addresses: [WebAddress]) {
     let place = SourceMark(file: SourceMark.defaultFile, line: 1, column: 1)

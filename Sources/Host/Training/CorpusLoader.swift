@@ -42,6 +42,7 @@ struct CorpusLoader {
       let augmented = try await augmentation?.contexts(
         split: split, sentences: sentences.map(\.words), asking: most, progress: progress)
       unasked += augmented?.left ?? 0
+      if let id = augmentation?.id, let failure = augmented?.failure(split: split, augmentor: id) { warnings.append(failure) }
       splits[split] = sentences.indices.map { i in example(i, sentences[i], augmented?.contexts[i].text ?? "", tags) }
     }
     if let limit = experiment.data.limit { splits["train"] = splits["train"].map { Array($0.prefix(limit)) } }

@@ -60,6 +60,17 @@ public struct Context: Sendable, Equatable {
   }
 }
 
+extension Context {
+  /// The answer to a request that failed on its own, while others may succeed. It is not stored, and its sentence is read alone.
+  /// An augmentor that cannot go on throws instead.
+  public static func failed(_ reason: String) -> Context {
+    Context(text: "", finish: "failed", details: ["failure": reason])
+  }
+
+  /// Why the request failed; nil where this is a text.
+  public var failure: String? { finish == "failed" ? details["failure"] ?? "it does not say why" : nil }
+}
+
 /// Gives each sentence a context.
 public protocol Augmentor: Plugin {
   /// Everything the text depends on besides prompt, sentence and seed, by name: model digest, sampling, file digest, …

@@ -14,7 +14,8 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
     self.key = key
   }
 
-  private init(key: UInt64) { self.key = key }
+  /// The beginning of the stream that has this ``key``.
+  public init(key: UInt64) { self.key = key }
 
   /// The stream for `index` below this one: a sentence's, a step's, a layer's.
   public func stream(_ index: Int) -> RandomStream {

@@ -164,7 +164,8 @@ struct Page {
   /// The pages that are checked.
   static func all() throws -> [Page] {
     let names = try FileManager.default.contentsOfDirectory(atPath: root + "/Documentation").filter { $0.hasSuffix(".md") }
-    let others = ["README.md", "Examples/data/README.md", "Examples/plugins/Echo/README.md"]
+    let others =
+      ["README.md", "Examples/data/README.md"] + ["C", "Echo", "Python", "Rust"].map { "Examples/plugins/\($0)/README.md" }
     return try (others + names.sorted().map { "Documentation/" + $0 }).map { try Page($0) }
   }
 

@@ -43,7 +43,8 @@ final class LoadingLab: Sendable {
     let version = compiler.map { ["-Wno-builtin-macro-redefined", "-U__VERSION__", "-D__VERSION__=\"\($0)\""] } ?? []
     let module = name.dropFirst("lib".count).prefix { $0 != "." }
     try Self.run(
-      ["cc", "-O1", "-shared", "-fPIC", "-I", Self.headers, "-DENTRY=calm_plugin_\(module)"] + version + flags
+      ["cc", "-O1", "-shared", "-fPIC", "-I", Self.headers, "-DCALM_LANGUAGE=1", "-DENTRY=calm_plugin_\(module)"] + version
+        + flags
         + [source, "-o", path(name)])
     return path(name)
   }
