@@ -70,12 +70,13 @@ struct ExamplePluginTests {
   @Test(.enabled(if: ExamplePlugins.c != nil, "there is no C compiler"))
   func inCInAProcess() async throws {
     let path = try #require(ExamplePlugins.c) + "/libEchoC.so"
-    let launch = ProcessLaunch(id: "mine", program: .library(path: path, sha256: nil), timeLimit: 60)
+    let launch = ProcessLaunch(id: "mine", program: .library(path: path), timeLimit: 60)
     let plugin = try ProcessPlugins.open(launch)
-    #expect(plugin.path == path && plugin.sha256 == (try PluginLoader.load(path: path).sha256))
+    let inside = try PluginLoader.load(path: path)
+    #expect(plugin.path == path && plugin.sha256 == inside.sha256)
     try await expectAugmentor(plugin, id: "echo-c")
     // What the library makes here it makes there.
-    let texts = try await [PluginLoader.load(path: path), plugin].asyncMap { plugin in
+    let texts = try await [inside, plugin].asyncMap { plugin in
       let made = try plugin.factory.make(options: options(plugin), shape: Shape(), services: services)
       var texts: [Int: String] = [:]
       let requests = LawSentences.requests(LawSentences.odd + [LawSentences.veryLong])

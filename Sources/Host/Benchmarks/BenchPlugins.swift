@@ -52,7 +52,7 @@ struct BenchPlugins: AsyncParsableCommand {
       let library = try PluginLoader.load(path: path)
       let language = try ElfStamp.read(path: path).language == CALM_LANGUAGE_C ? "C ABI" : "Swift"
       rows += try await measure(library, language, "library")
-      let launch = ProcessLaunch(id: library.manifest.id, program: .library(path: path, sha256: nil))
+      let launch = ProcessLaunch(id: library.manifest.id, program: .library(path: path))
       rows += try await measure(ProcessPlugins.open(launch), language, "process")
     }
     for text in command {

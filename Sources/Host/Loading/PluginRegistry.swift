@@ -31,7 +31,7 @@ struct PluginRegistry: Sendable {
 
   /// What vouches for the bytes of a plugin that an experiment calls `id`.
   func pin(of plugin: LoadedPlugin, id: String) -> PluginTrust.Pin {
-    trust.pin(of: plugin.sha256, configured: declared.first { $0.id == id }?.sha256)
+    trust.pin(of: plugin.sha256, configured: declared.first { $0.id == id }?.sha256 ?? processes[id]?.sha256)
   }
 
   /// The libraries that the experiment declares.
@@ -96,8 +96,8 @@ struct PluginRegistry: Sendable {
       // Where nothing says which library it is, all are opened here to look.
       let declaration = declared.first { $0.id == id }
       let path = if let declaration { try locate(declaration) } else { try search(id).path }
-      launch.program = .library(path: absolutePath(path), sha256: declaration?.sha256)
-      return try ProcessPlugins.open(launch, pin: declaration?.sha256, trust: trust)
+      launch.program = .library(path: absolutePath(path))
+      return try ProcessPlugins.open(launch, pin: process?.sha256, trust: trust)
     } catch {
       throw error.marked(process?.mark ?? mark)
     }

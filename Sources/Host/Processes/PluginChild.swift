@@ -50,6 +50,7 @@ final class PluginChild {
   private let errors: ChildOutput
   private var reader = FrameReader()
   private var outgoing: [UInt8] = []
+  private var piece = [UInt8](repeating: 0, count: 1 << 16)
   private var isAtEnd = false
   /// What `waitpid` said, once it has.
   private var status: Int32?
@@ -141,13 +142,13 @@ final class PluginChild {
       // It reads no more; what it still has to say is read below.
       if count < 0 && errno != EAGAIN && errno != EINTR { outgoing = [] }
     }
-    var piece = [UInt8](repeating: 0, count: 1 << 16)
+    let size = piece.count
     while !isAtEnd {
-      let count = recv(channel, &piece, piece.count, Int32(MSG_DONTWAIT))
+      let count = recv(channel, &piece, size, Int32(MSG_DONTWAIT))
       if count < 0 && errno == EINTR { continue }
       if count < 0 && errno == EAGAIN { return }
       if count > 0 { reader.append(piece[..<count]) } else { isAtEnd = true }
-      if count > 0 && count < piece.count { return }
+      if count > 0 && count < size { return }
     }
   }
 

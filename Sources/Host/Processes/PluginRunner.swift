@@ -63,7 +63,7 @@ private struct PluginServer {
       do {
         switch try FrameCode.decode(HostFrame.self, content) {
         case .describe:
-          let plugin = try PluginLoader.load(path: library, expectedSHA256: sha256)
+          let plugin = try load()
           writer.write(.description(PluginSelfDescription(plugin.manifest)))
         case .create(let creation): try create(creation)
         case .ask(let requests): try await answer(requests)
@@ -74,8 +74,13 @@ private struct PluginServer {
     }
   }
 
+  /// Whether the library may be opened was decided by the host.
+  private func load() throws -> LoadedPlugin {
+    try PluginLoader.load(path: library, expectedSHA256: sha256, trust: .unchecked)
+  }
+
   private mutating func create(_ creation: HostFrame.Creation) throws {
-    let plugin = try PluginLoader.load(path: library, expectedSHA256: sha256)
+    let plugin = try load()
     let surroundings = creation.surroundings ?? Surroundings()
     try prepareMachine(threads: surroundings.threads)
     let services = surroundings.services(seed: creation.seed, cacheFolder: creation.cacheFolder) { [writer] level, message in

@@ -7,8 +7,8 @@ struct ProcessLaunch: Sendable, Hashable {
   enum Program: Sendable, Hashable {
     /// The words of a command.
     case command([String])
-    /// A library, which this program opens in a child.
-    case library(path: String, sha256: String?)
+    /// A library, which this program opens in a child; `image` is the file to open, where it is not the one that is meant.
+    case library(path: String, image: String? = nil, sha256: String? = nil)
   }
 
   /// How many seconds may pass without a frame where nothing else is said: a language model may take minutes for its first answers.
@@ -24,14 +24,15 @@ struct ProcessLaunch: Sendable, Hashable {
     let head = [Self.ownProgram, PluginRunner.argument]
     switch program {
     case .command(let words): return head + ["exec", String(getpid())] + words
-    case .library(let path, let sha256): return head + ["serve", String(getpid()), path] + (sha256.map { [$0] } ?? [])
+    case .library(let path, let image, let sha256):
+      return head + ["serve", String(getpid()), image ?? path] + (sha256.map { [$0] } ?? [])
     }
   }
 
   /// The file that a digest is of: the library, the first file behind the program's name, or the program.
   func file() throws(Diagnostic) -> String {
     switch program {
-    case .library(let path, _): return path
+    case .library(let path, _, _): return path
     case .command(let words):
       guard let name = words.first, !name.isEmpty else {
         throw Diagnostic("P331", "plugin `\(id)`: its command has no words")

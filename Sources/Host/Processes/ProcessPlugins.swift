@@ -11,18 +11,14 @@ enum ProcessPlugins {
   static func open(
     _ launch: ProcessLaunch, pin: String? = nil, trust: PluginTrust = .unlocked
   ) throws(Diagnostic) -> LoadedPlugin {
-    var launch = launch
     let file = try PluginFile(path: launch.file())
-    try OthersCanWrite.check(file.path)
-    try trust.check(file, pin: pin) { file.sha256() }
-    // The child opens these very bytes.
-    if case .library(let path, _) = launch.program, trust.lock != nil {
-      launch.program = .library(path: path, sha256: file.sha256())
-    }
-    return try opened.withLock { [launch]  opened -> Result<LoadedPlugin, Diagnostic> in
-      if let known = opened[launch] { return .success(known) }
+    return try opened.withLock { opened -> Result<LoadedPlugin, Diagnostic> in
       do throws(Diagnostic) {
-        let plugin = try start(launch, file)
+        if let known = opened[launch] {
+          try trust.check(file, pin: pin) { known.sha256 }
+          return .success(known)
+        }
+        let plugin = try start(admitted(launch, file, pin: pin, trust), file)
         opened[launch] = plugin
         return .success(plugin)
       } catch {
@@ -33,11 +29,26 @@ enum ProcessPlugins {
 
   private static let opened = Mutex<[ProcessLaunch: LoadedPlugin]>([:])
 
+  /// The launch with the very bytes that were looked at.
+  private static func admitted(
+    _ launch: ProcessLaunch, _ file: PluginFile, pin: String?, _ trust: PluginTrust
+  ) throws(Diagnostic) -> ProcessLaunch {
+    guard case .library = launch.program else {
+      try trust.admit(program: file, pin: pin)
+      return launch
+    }
+    try ElfStamp.read(path: file.path).check(path: file.path)
+    let admitted = try trust.admit(file, pin: pin)
+    var launch = launch
+    launch.program = .library(path: file.path, image: admitted.image, sha256: admitted.sha256 ?? pin)
+    return launch
+  }
+
   private static func start(_ launch: ProcessLaunch, _ file: PluginFile) throws(Diagnostic) -> LoadedPlugin {
     let compiler =
       switch launch.program {
       case .command(let words): words.joined(separator: " ")
-      case .library(let path, _): try ElfStamp.read(path: path).compiler
+      case .library: try ElfStamp.read(path: file.path).compiler
       }
     do {
       let session = try ProcessSession(launch)

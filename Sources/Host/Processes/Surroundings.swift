@@ -26,8 +26,9 @@ struct Surroundings: Codable, Sendable {
   func services(seed: UInt64, cacheFolder: String, log: @escaping @Sendable (LogLevel, String) -> Void) -> Services {
     let mark = SourceMark(file: "the host", line: 1, column: 1)
     let network = http.map { NetworkSettings(policy: $0.node(at: mark)) } ?? .none
+    // The host has opened the plugins that the options name, with the lock that counts there.
     let registry = PluginRegistry(
-      declared: plugins.map { (id: $0.id, library: $0.library, sha256: $0.sha256, mark: nil) }, folders: [])
+      declared: plugins.map { (id: $0.id, library: $0.library, sha256: $0.sha256, mark: nil) }, folders: [], trust: .unlocked)
     return Services(
       seed: seed, cacheFolder: cacheFolder, provider: HostServices(network: network, registry: registry, log: log), log: log)
   }

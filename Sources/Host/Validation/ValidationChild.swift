@@ -15,7 +15,7 @@ enum ValidationChild {
     guard arguments.count == 3, arguments[1] == flag,
       let job = try? JSONDecoder().decode(ValidationJob.self, from: Data(arguments[2].utf8))
     else { return }
-    calm_end_with_parent(SIGKILL)
+    calm_end_with_parent(SIGTERM)
     ProcessLimits.set(memory: job.memory)
     let channel = Channel()
     await ValidationWork(job: job, channel: channel).run()

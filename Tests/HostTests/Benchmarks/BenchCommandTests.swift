@@ -97,6 +97,18 @@ struct BenchCommandTests {
     #expect(row["bytes"]?.number == 33 && row["tokens"]?.number == 3 + 2 + 5 + 2)
   }
 
+  @Test(.enabled(if: ExamplePlugins.c != nil && ExamplePlugins.python != nil, "there is no C compiler or no python3"))
+  func `plugins gives microseconds a request through each boundary`() throws {
+    let library = try #require(ExamplePlugins.c) + "/libEchoC.so", command = try #require(ExamplePlugins.python)
+    let rows = try bench(
+      "plugins", library, "--command", command.joined(separator: " "), "--batch", "4", "--repeat", "1", "--copies", "1,3")
+    #expect(rows.count == 8)
+    for row in rows.prefix(6) { expectPositive(row, "microsecondsARequest", "makeMs") }
+    #expect(rows.prefix(6).map { $0["runs"]?.text } == ["library", "library", "process", "process", "process", "process"])
+    for row in rows.suffix(2) { expectPositive(row, "ms", "msAPlugin") }
+    #expect(rows.last?["plugins"]?.number == 3)
+  }
+
   @Test func `a written model is read by other commands`() throws {
     let folder = lab.path("random"), vocabulary = lab.path("model")
     #expect(try lab.calm("bench", "model", "--shape", "minilm", "--tokenizer", vocabulary, "-o", folder).code == 0)
@@ -124,7 +136,9 @@ struct BenchCommandTests {
     for arguments in [
       ["gemm", "--shapes", "1x2"], ["gemm", "--repeat", "0"], ["gemm", "--threads", "0"], ["encoder"],
       ["encoder", "--shape", "tiny", "--model", "m"], ["encoder", "--shape", "tiny", "--length", "2"],
-      ["crf", "--tags", "0"], ["model", "-o", "m"], ["train", lab.config, "--steps", "0"],
+      ["crf", "--tags", "0"], ["model", "-o", "m"], ["train", lab.config, "--steps", "0"], ["plugins"],
+      ["plugins", "libX.so", "--copies", "0"],
+      ["plugins", "libX.so", "--copies", "many"],
     ] {
       let result = try ChildProcess.run([Lab.program, "bench"] + arguments, timeout: .seconds(60))
       #expect(result.outcome == .exited(2), "\(arguments)")

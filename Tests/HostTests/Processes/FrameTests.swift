@@ -131,6 +131,33 @@ struct FrameTests {
     }
   }
 
+  /// The page on processes shows every frame; each is one.
+  @Test func `the frames of the page are frames`() throws {
+    let root = "/" + #filePath.split(separator: "/").dropLast(4).joined(separator: "/")
+    let page = String(decoding: try FileBytes.read(root + "/Documentation/plugin-processes.md"), as: UTF8.self)
+    var frames: [(speaker: String, json: String)] = []
+    for line in page.split(separator: "\n") where line.hasPrefix("    ") {
+      let words = line.drop { $0 == " " }
+      if let speaker = ["host", "program"].first(where: { words.hasPrefix($0 + " ") }) {
+        frames.append((speaker, String(words.dropFirst(speaker.count))))
+      } else if !frames.isEmpty {
+        frames[frames.count - 1].json += words
+      }
+    }
+    var kinds: Set<String> = []
+    for (speaker, json) in frames {
+      if speaker == "host" {
+        kinds.insert(String("\(try FrameCode.decode(HostFrame.self, content(json)))".prefix { $0 != "(" }))
+      } else {
+        let frame = try FrameCode.decode(PluginFrame.self, content(json))
+        if case .description(let description) = frame { #expect(try description.manifest().options.count == 1) }
+        kinds.insert(String("\(frame)".prefix { $0 != "(" }))
+      }
+    }
+    #expect(
+      kinds == ["describe", "create", "ask", "description", "created", "answer", "failure", "done", "error", "log"], "\(kinds)")
+  }
+
   @Test func `a manifest survives the way`() throws {
     let fields = [
       OptionField.required("r", .choice(["a", "b"]), help: "one"), .optional("i", .integer, default: "3", in: 1...9, help: ""),

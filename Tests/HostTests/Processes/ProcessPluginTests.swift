@@ -83,7 +83,8 @@ struct ProcessPluginTests {
   @Test func `a failure of one request is not tried again`() async throws {
     let reason = expectOneFailure(
       try await answers("send({'type': 'failure', 'index': request['index'], 'message': 'too rude'})"))
-    #expect(reason == "too rude" && (try asked()) == sentences)
+    let asked = try asked()
+    #expect(reason == "too rude" && asked == sentences)
   }
 
   @Test func `a faulty count of answers ends the call`() async throws {

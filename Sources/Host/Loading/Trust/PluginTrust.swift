@@ -90,6 +90,12 @@ struct PluginTrust: Sendable {
     let image = self.pin(of: sha256, configured: pin) == .none ? file.path : try PrivateCopy.of(file.path, sha256: sha256)
     return AdmittedPlugin(image: image, sha256: sha256, quarantine: quarantine)
   }
+
+  /// Lets the script or the program of a process in, or throws. It is not copied: what it needs lies beside it.
+  func admit(program file: PluginFile, pin: String?) throws(Diagnostic) {
+    if quarantine != nil { try OthersCanWrite.check(file.path) }
+    try check(file, pin: pin) { file.sha256() }
+  }
 }
 
 /// A plugin's file that may be opened.
