@@ -135,8 +135,3 @@ struct AnalysisTables: Sendable {
     return table
   }
 }
-
-extension TaggingError {
-  /// As a reader is told.
-  var words: String { self == .boundaryAndType ? "boundary and type" : rawValue }
-}
