@@ -2,12 +2,13 @@ import ArgumentParser
 import PluginAPI
 
 /// `calm report RUN…`: a page to read about finished runs.
-struct ReportCommand: ParsableCommand {
+struct ReportCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "report", abstract: "Write a self-contained HTML page about finished runs.",
     discussion: """
       A RUN is a run folder, a folder of seeds, or a grid's folder, which stands for all its cells. Several systems are compared, \
-      each with the first. Everything is read from the run folders: neither data nor plugins are needed. Beside PAGE.html, the \
+      each with the first. Everything is read from the run folders, and without \
+      --tables neither data nor plugins are needed. Beside PAGE.html, the \
       folder PAGE holds every plot as SVG and its numbers, and those of every table, as CSV.
       """)
 
@@ -15,16 +16,20 @@ struct ReportCommand: ParsableCommand {
   @Option(
     name: .shortAndLong, help: ArgumentHelp("The page; default: report.html in the run's folder.", valueName: "report.html"))
   var output: String?
+  @Flag(help: "Add the tables of `calm tables`, for which contexts are read again from where the configurations say.")
+  var tables = false
   @OptionGroup var common: CommonOptions
 
   mutating func validate() throws {
     if runs.count > 1 && output == nil { throw ValidationError("say with -o where the report of several runs goes") }
   }
 
-  mutating func run() throws {
+  mutating func run() async throws {
     common.apply()
     let path = output ?? Report.path(in: runs[0])
-    try Report(paths: runs).write(to: path)
+    var report = try Report(paths: runs)
+    if tables { report.tables = try await ReportTables(runs: runs).all }
+    try report.write(to: path)
     Console.shared.result(path)
   }
 }

@@ -1,4 +1,3 @@
-import ContextFiles
 import FoundationEssentials
 import PluginAPI
 
@@ -20,13 +19,9 @@ enum UsedContexts {
     }
   }
 
-  /// By split, in the sentences' order; empty where the run has none.
-  static func read(run: String) throws -> [String: [StoredContext]] {
-    var splits: [String: [StoredContext]] = [:]
-    for split in Corpus.order {
-      let path = "\(run)/\(folder)/\(split).jsonl"
-      if FileManager.default.fileExists(atPath: path) { splits[split] = try readContextFile(path).records }
-    }
-    return splits
+  /// In the sentences' order; nil where the run has none of the split.
+  static func read(run: String, split: String) throws -> [String]? {
+    let path = "\(run)/\(folder)/\(split).jsonl"
+    return FileManager.default.fileExists(atPath: path) ? try readContextFile(path).records.map(\.context) : nil
   }
 }

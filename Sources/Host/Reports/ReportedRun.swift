@@ -1,4 +1,3 @@
-import ContextFiles
 import FoundationEssentials
 import PluginAPI
 
@@ -19,8 +18,8 @@ struct ReportedRun: Sendable {
   let words: [[String]], gold: [[String]]
   /// IOB2 tags of the readings that there are.
   let predictions: [Reading: [[String]]]
-  /// By split; empty where the run keeps none.
-  let contexts: [String: [String]]
+  /// The contexts of the sentences that predictions are of, and their classes; nil where the run keeps none.
+  let contexts: [String]?, classes: [ContextClass]?
   /// `config.yaml` as it stands there, and its values.
   let configuration: String
   let settings: ConfigNode
@@ -29,10 +28,8 @@ struct ReportedRun: Sendable {
 
   /// The split that predictions are of.
   var split: String { results.test == nil ? "dev" : "test" }
-  var failBelow: Int { settings["contexts"]?["failBelow"]?.integer ?? ContextsSection.standardFailBelow }
+  var failBelow: Int { Self.failBelow(settings) }
   var readings: [Reading] { Reading.allCases.filter { predictions[$0] != nil } }
-  /// The contexts of the sentences that predictions are of.
-  var scoredContexts: [String]? { contexts[split].flatMap { $0.count == words.count ? $0 : nil } }
 
   /// Reads a run folder; throws where it is not finished.
   init(folder: String) throws {
@@ -58,7 +55,6 @@ struct ReportedRun: Sendable {
       predictions[reading] = said.sentences.map(\.tags)
     }
     self.predictions = predictions
-    contexts = try UsedContexts.read(run: folder).mapValues { $0.map(\.context) }
     func text(_ name: String) throws -> String {
       let path = "\(folder)/\(name)"
       guard FileManager.default.fileExists(atPath: path) else { return "" }
@@ -66,8 +62,22 @@ struct ReportedRun: Sendable {
     }
     configuration = try text("config.yaml")
     settings = try parseYAML(configuration.utf8, named: "\(folder)/config.yaml")
+    let failBelow = Self.failBelow(settings)
+    let texts = try UsedContexts.read(run: folder, split: results.test == nil ? "dev" : "test")
+    contexts = texts?.count == words.count ? texts : nil
+    classes = contexts?.map { ContextClass($0, failBelow: failBelow) }
     plugins = try text("plugins.used")
     environment = try text("environment.json")
+  }
+
+  private static func failBelow(_ settings: ConfigNode) -> Int {
+    settings["contexts"]?["failBelow"]?.integer ?? ContextsSection.standardFailBelow
+  }
+
+  /// The classes of any split's contexts; nil where the run keeps none.
+  func classes(of split: String) throws -> [ContextClass]? {
+    if split == self.split, let classes { return classes }
+    return try UsedContexts.read(run: folder, split: split)?.map { ContextClass($0, failBelow: failBelow) }
   }
 
   /// Micro F1 of the scored split.

@@ -65,7 +65,24 @@ func contextWords(_ text: String, punctuationApart: Bool) -> [String] {
       spaced.append(byte)
     }
   }
-  return String(decoding: spaced, as: UTF8.self).unicodeScalars.split { $0.properties.isWhitespace }.map { String($0) }
+  return String(decoding: spaced, as: UTF8.self).unicodeScalars.split(whereSeparator: isWhiteSpace).map { String($0) }
+}
+
+/// How many words a context has between white space.
+func contextWordCount(_ text: String) -> Int {
+  var count = 0, inside = false
+  for scalar in text.unicodeScalars {
+    // A new line reads as ".".
+    let separates = isWhiteSpace(scalar) && scalar != "\n"
+    if !separates && !inside { count += 1 }
+    inside = !separates
+  }
+  return count
+}
+
+/// Unicode's White_Space, with ASCII's told without a table.
+private func isWhiteSpace(_ scalar: Unicode.Scalar) -> Bool {
+  scalar.isASCII ? scalar == " " || (9...13).contains(scalar.value) : scalar.properties.isWhitespace
 }
 
 /// A context as encoder and classes read it: new lines replaced by ".".
@@ -81,12 +98,35 @@ enum ContextClass: String, Sendable, CaseIterable {
   init(_ text: String, failBelow: Int) {
     if text.isEmpty {
       self = .empty
-    } else if text.contains("I apologize") {
+    } else if Self.holds(text, "I apologize") {
       self = .denied
-    } else if Set(text.utf8.split(separator: 0x20, omittingEmptySubsequences: false).map(Array.init)).count < failBelow {
-      self = .fail
     } else {
-      self = .correct
+      self = Self.hasDistinctPieces(text, failBelow) ? .correct : .fail
+    }
+  }
+
+  /// Byte for byte.
+  private static func holds(_ text: String, _ phrase: StaticString) -> Bool {
+    var text = text
+    let phrase = UnsafeBufferPointer(start: phrase.utf8Start, count: phrase.utf8CodeUnitCount)
+    return text.withUTF8 { bytes in
+      bytes.count >= phrase.count
+        && (0...(bytes.count - phrase.count)).contains { at in
+          bytes[at] == phrase[0] && bytes[at..<at + phrase.count].elementsEqual(phrase)
+        }
+    }
+  }
+
+  /// Stops as soon as there are enough: most contexts are long.
+  private static func hasDistinctPieces(_ text: String, _ count: Int) -> Bool {
+    var seen: Set<[UInt8]> = []
+    var rest = text.utf8[...]
+    while true {
+      let piece = rest.prefix { $0 != 0x20 }
+      seen.insert(Array(piece))
+      if seen.count >= count { return true }
+      guard piece.endIndex < rest.endIndex else { return false }
+      rest = rest[rest.index(after: piece.endIndex)...]
     }
   }
 }

@@ -48,8 +48,8 @@ import Testing
     let values = page.all("dd").filter { $0.attributes["class"] == "value" }.map(\.text)
     let f1 = try #require(try Report(paths: [lab.path("run")]).systems[0].f1[.without]).mean
     #expect(values == ["100.00", percent(f1), "+" + percent(1 - f1)], "\(values)")
-    #expect(try lab.text("run/report/errors.csv").contains("with context,120,0,0,0,0,0\n"))
-    #expect(try lab.text("run/report/errors.csv").contains("without context,100,20,0,0,0,10\n"))
+    #expect(try lab.text("run/report/error-kinds.csv").contains("with context,120,0,0,0,0,0\n"))
+    #expect(try lab.text("run/report/error-kinds.csv").contains("without context,100,20,0,0,0,10\n"))
     #expect(try lab.text("run/report/context-classes.csv").contains("test,empty,9,0.15\n"))
     #expect(try lab.text("run/report/f1-by-epoch.csv").contains("\"dev, with context\",3,80.0\n"))
   }

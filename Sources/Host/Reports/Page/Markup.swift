@@ -13,9 +13,11 @@ struct Markup: Sendable {
 
   /// The content of a `script` or `style` element. Throws where it holds what could end the element: `<` before `/` or `!`.
   static func raw(_ text: String) throws(UnsafeContent) -> Markup {
-    for (a, b) in zip(text.utf8, text.utf8.dropFirst()) where a == UInt8(ascii: "<") {
-      guard b != UInt8(ascii: "/"), b != UInt8(ascii: "!") else { throw UnsafeContent() }
+    var text = text
+    let isSafe = text.withUTF8 { bytes in
+      !bytes.indices.dropLast().contains { bytes[$0] == UInt8(ascii: "<") && "/!".utf8.contains(bytes[$0 + 1]) }
     }
+    guard isSafe else { throw UnsafeContent() }
     return Markup(source: text)
   }
 

@@ -8,11 +8,13 @@ enum PageStyle {
     :root{color-scheme:light dark;--ground:#fff;--panel:#f4f6f8;--text:#1b2229;--soft:#525c66;--line:#d3d9df;--link:#0b5c9a;
       --good:#1a683d;--bad:#a3211d;--tint:87%;--ink:24%;--fill:72%}
     *{box-sizing:border-box}
+    [hidden]{display:none!important}
     html{scroll-padding-top:3.5rem}
     body{margin:0 auto;padding:0 clamp(.8rem,3vw,2rem) 4rem;max-width:76rem;background:var(--ground);color:var(--text);
       font:16px/1.5 system-ui,-apple-system,'Segoe UI',Roboto,'Noto Sans',sans-serif}
     h1{font-size:1.7rem;line-height:1.25;margin:1.6rem 0 .3rem;overflow-wrap:anywhere}
     h2{font-size:1.3rem;margin:2.6rem 0 .8rem;padding-top:.8rem;border-top:1px solid var(--line)}
+    section:first-child h2{border:0;margin-top:1rem}
     h3{font-size:1rem;margin:0 0 .5rem;overflow-wrap:anywhere}
     p{margin:.4rem 0 .8rem;max-width:52rem}
     a{color:var(--link)}
@@ -29,10 +31,10 @@ enum PageStyle {
     .card dd{margin:0}
     .card .value{font-size:2rem;font-weight:650;line-height:1.25;font-variant-numeric:tabular-nums}
     .card .spread{font-size:.9rem;color:var(--soft);font-variant-numeric:tabular-nums}
-    .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,21rem),1fr));gap:1.6rem 2rem;align-items:start}
+    .figures{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,21rem),1fr));gap:1.6rem 2rem;align-items:start}
     figure{margin:0;min-width:0;break-inside:avoid}
     figure.wide{grid-column:1/-1}
-    figure svg{display:block;width:100%;height:auto;max-width:36rem}
+    figure svg{display:block;width:100%;height:auto;max-width:31rem}
     figure.wide svg{width:auto;max-width:none}
     figcaption{margin-top:.3rem}
     .download{font-size:.86rem;white-space:nowrap}
@@ -41,6 +43,8 @@ enum PageStyle {
     table{border-collapse:collapse;font-size:.92rem;font-variant-numeric:tabular-nums}
     caption{text-align:left;font-weight:600;color:var(--text);padding-bottom:.4rem}
     th,td{text-align:left;font-weight:inherit;padding:.28rem .8rem .28rem 0;border-bottom:1px solid var(--line);vertical-align:top}
+    td{white-space:nowrap}
+    td.long{white-space:normal;min-width:14rem;overflow-wrap:anywhere}
     td.number,th.number{text-align:right}
     td.best{font-weight:700}
     tbody th{overflow-wrap:anywhere;min-width:6rem}
@@ -61,7 +65,7 @@ enum PageStyle {
     .sentence.alone{grid-template-columns:minmax(0,1fr)}
     .sentence h3{grid-column:1/-1;margin:0;font-size:.86rem;font-weight:600;color:var(--soft);display:flex;gap:.2rem .9rem;
       flex-wrap:wrap}
-    .sentence dl{margin:0;display:grid;grid-template-columns:max-content minmax(0,1fr);gap:.35rem .8rem}
+    .sentence dl{margin:0;display:grid;align-content:start;grid-template-columns:max-content minmax(0,1fr);gap:.35rem .8rem}
     .sentence dt{color:var(--soft);font-size:.84rem;padding-top:.25rem}
     .sentence dd{margin:0;line-height:1.9;overflow-wrap:anywhere}
     .context{background:var(--panel);border-radius:.4rem;padding:.5rem .7rem;font-size:.88rem;line-height:1.5;max-height:15rem;
@@ -87,7 +91,7 @@ enum PageStyle {
 
   private static let dark = """
     :root{--ground:#14181d;--panel:#1c2229;--text:#e4e8ed;--soft:#a6b0bb;--line:#37404a;--link:#82c0f2;--good:#78d39e;
-      --bad:#ff9d95;--tint:24%;--ink:82%;--fill:45%}
+      --bad:#ffb3ac;--tint:22%;--ink:82%;--fill:45%}
 
     """
 

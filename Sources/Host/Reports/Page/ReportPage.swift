@@ -161,7 +161,9 @@ extension ReportTable {
   }
 
   private func html(_ cell: Cell, row: Int, column: Int) -> Markup {
-    let style = [isNumeric(column) ? "number" : nil, isBest(row: row, column: column) ? "best" : nil].compactMap { $0 }
+    let style = [
+      isNumeric(column) ? "number" : nil, isBest(row: row, column: column) ? "best" : nil, cell.shown.count > 40 ? "long" : nil,
+    ].compactMap { $0 }
     let value = cell.value.map { "\($0)" } ?? (cell == .nothing ? "" : nil)
     return element(
       column == 0 ? "th" : "td",

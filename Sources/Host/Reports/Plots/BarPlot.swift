@@ -14,12 +14,16 @@ struct BarPlot {
   /// A value a row; nil where there is none.
   var series: [(name: String, values: [Value?])]
   var marks = Marks.bars
+  /// Behind the point, in the drawing.
+  var digits = 1
 
-  private let width = 420.0, right = 46.0, top = 20.0, thickness = 13.0
+  private let width = 380.0, right = 46.0, top = 20.0, thickness = 13.0
 
   var figure: Figure {
-    let left = min(150, 12 + (rows.map(textWidth).max() ?? 0))
-    let band = Double(series.count) * (thickness + 2) + 9
+    // Long names stand above their bars, short ones beside them.
+    let widest = rows.map(textWidth).max() ?? 0, isAbove = widest > 130
+    let left = isAbove ? 12 : widest + 12, head = isAbove ? 17.0 : 0
+    let band = head + Double(series.count) * (thickness + 2) + 9
     let height = top + Double(rows.count) * band + 6
     let values = series.flatMap(\.values).compactMap { $0 }
     let ends = values.flatMap { [$0.value, $0.low ?? $0.value, $0.high ?? $0.value] }
@@ -33,10 +37,14 @@ struct BarPlot {
       }
       for (i, row) in rows.enumerated() {
         let y = top + Double(i) * band + 5
-        label(row, x: left - 8, y: y + band / 2 - 1, anchor: "end", most: left - 8)
+        if isAbove {
+          label(row, x: 0, y: y + 10, most: width)
+        } else {
+          label(row, x: left - 8, y: y + band / 2 - 1, anchor: "end")
+        }
         for (j, line) in series.enumerated() {
           if let value = line.values[i] {
-            drawn(value, x, y: y + Double(j) * (thickness + 2), style: PlotStyle.series(j), name: "\(row), \(line.name)")
+            drawn(value, x, y: y + head + Double(j) * (thickness + 2), style: PlotStyle.series(j), name: "\(row), \(line.name)")
           }
         }
       }
@@ -84,7 +92,7 @@ struct BarPlot {
               + "M\(pixels(x(high))),\(pixels(middle - 3))v6", "class": "whisker",
           ])
       }
-      label(fixed(value.value, 1), x: max(end, x(value.value)) + 8, y: middle + 4)
+      label(fixed(value.value, digits), x: max(end, x(value.value)) + 8, y: middle + 4)
     }
   }
 }

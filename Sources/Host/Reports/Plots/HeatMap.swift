@@ -40,7 +40,7 @@ struct HeatMap {
     }
     return Figure(
       id: id, title: title, caption: caption, drawing: drawing,
-      columns: [rowTitle, columnTitle, valueTitle, "std", "runs"],
+      columns: [rowTitle.isEmpty ? "row" : rowTitle, columnTitle, valueTitle, "std", "runs"],
       rows: rows.indices.flatMap { i in
         columns.indices.map { j in
           let cell = cells[i][j]

@@ -6,7 +6,7 @@ struct Histogram {
   var yTitle: String
   var values: [Int]
 
-  private let width = 420.0, height = 260.0, left = 50.0, right = 12.0, top = 14.0, bottom = 44.0
+  private let width = 380.0, height = 250.0, left = 46.0, right = 12.0, top = 26.0, bottom = 44.0
 
   /// From, to (both counted in) and how many values, without gaps.
   var bins: [(from: Int, to: Int, count: Int)] {
@@ -42,7 +42,7 @@ struct Histogram {
       for tick in x.ticks { label(x.text(tick), x: x(tick), y: height - bottom + 17, anchor: "middle") }
       element("path", ["d": "M\(pixels(left)),\(pixels(height - bottom))H\(pixels(width - right))", "class": "axis"])
       label(xTitle, x: (left + width - right) / 2, y: height - bottom + 34, anchor: "middle")
-      label(yTitle, x: 2, y: 9, most: width)
+      label(yTitle, x: 2, y: 11, most: width)
     }
     return Figure(
       id: id, title: title, caption: caption, drawing: drawing, columns: ["from", "to", "count"],

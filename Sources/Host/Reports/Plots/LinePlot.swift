@@ -21,7 +21,7 @@ struct LinePlot {
   /// Whether x counts something: marks are whole numbers.
   var countsX = true
 
-  private let width = 420.0, height = 260.0, left = 50.0, right = 12.0, top = 14.0, bottom = 44.0
+  private let width = 380.0, height = 250.0, left = 46.0, right = 12.0, top = 26.0, bottom = 44.0
 
   var figure: Figure {
     let points = series.flatMap(\.points)
@@ -61,7 +61,7 @@ struct LinePlot {
       }
       element("path", ["d": "M\(pixels(left)),\(pixels(height - bottom))H\(pixels(width - right))", "class": "axis"])
       label(xTitle, x: (left + width - right) / 2, y: height - bottom + 34, anchor: "middle")
-      label(yTitle, x: 2, y: 9, most: width)
+      label(yTitle, x: 2, y: 11, most: width)
     }
   }
 

@@ -7,7 +7,7 @@ struct StackedBars {
   /// Counts, one a part.
   var rows: [(name: String, counts: [Int])]
 
-  private let width = 420.0, thickness = 22.0
+  private let width = 380.0, thickness = 22.0
 
   var figure: Figure {
     let band = thickness + 24

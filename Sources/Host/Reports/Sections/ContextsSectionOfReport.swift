@@ -11,7 +11,7 @@ struct ContextsSectionOfReport {
 
   var section: ReportSection {
     var section = ReportSection(id: "contexts", title: "Contexts")
-    let systems = report.systems.filter { $0.first.scoredContexts != nil }
+    let systems = report.systems.filter { $0.first.contexts != nil }
     guard let first = systems.first else { return section }
     let alone = report.systems.count == 1
     section.figures = [alone ? bySplit(first) : bySystem(systems)] + (alone ? [lengths(first)] : [])
@@ -19,14 +19,7 @@ struct ContextsSectionOfReport {
     return section
   }
 
-  private func classes(_ texts: [String], _ run: ReportedRun) -> [ContextClass] {
-    texts.map { ContextClass($0, failBelow: run.failBelow) }
-  }
-
-  private func counts(_ texts: [String], _ run: ReportedRun) -> [Int] {
-    let all = classes(texts, run)
-    return Self.classes.map { kind in all.count { $0 == kind } }
-  }
+  private func counts(_ all: [ContextClass]) -> [Int] { Self.classes.map { kind in all.count { $0 == kind } } }
 
   private func bars(_ rowTitle: String, _ caption: String, _ rows: [(String, [Int])]) -> Figure {
     StackedBars(
@@ -38,22 +31,23 @@ struct ContextsSectionOfReport {
   private func bySplit(_ system: ReportedSystem) -> Figure {
     bars(
       "split", "Fail: fewer than \(system.first.failBelow) distinct words.",
-      Corpus.order.compactMap { split in system.first.contexts[split].map { (split, counts($0, system.first)) } })
+      Corpus.order.compactMap { split in
+        // A file of another split that cannot be read takes its bar away, not the report.
+        (try? system.first.classes(of: split)).flatMap { $0 }.map { (split, counts($0)) }
+      })
   }
 
   private func bySystem(_ systems: [ReportedSystem]) -> Figure {
     bars(
       "system", "Of the scored sentences. Fail: fewer than \(systems[0].first.failBelow) distinct words.",
-      systems.compactMap { system in system.first.scoredContexts.map { (system.name, counts($0, system.first)) } })
+      systems.compactMap { system in system.first.classes.map { (system.name, counts($0)) } })
   }
-
-  private func words(_ text: String) -> Int { contextWords(text, punctuationApart: false).count }
 
   private func lengths(_ system: ReportedSystem) -> Figure {
     Histogram(
       id: "context-lengths", title: "Lengths of the contexts",
       caption: "Of the \(system.first.split) sentences, in words between white space; an empty context has none.",
-      xTitle: "words", yTitle: "sentences", values: (system.first.scoredContexts ?? []).map(words)
+      xTitle: "words", yTitle: "sentences", values: (system.first.contexts ?? []).map(contextWordCount)
     ).figure
   }
 
@@ -62,10 +56,9 @@ struct ContextsSectionOfReport {
       id: "contexts", title: "Contexts of the scored sentences",
       columns: ["system"] + Self.classes.map(\.rawValue) + ["words, mean", "median", "95 %"], rows: [])
     for system in systems {
-      let texts = system.first.scoredContexts ?? []
-      let lengths = texts.map { Double(words($0)) }.sorted()
+      let lengths = (system.first.contexts ?? []).map { Double(contextWordCount($0)) }.sorted()
       table.rows.append(
-        [.text(system.name)] + counts(texts, system.first).map { .count($0) }
+        [.text(system.name)] + counts(system.first.classes ?? []).map { .count($0) }
           + [
             .number(lengths.reduce(0, +) / Double(max(1, lengths.count)), digits: 1),
             .number(percentile(lengths, 0.5) ?? 0, digits: 0), .number(percentile(lengths, 0.95) ?? 0, digits: 0),
@@ -76,7 +69,7 @@ struct ContextsSectionOfReport {
 
   /// F1 of the sentences whose context is of a class.
   private func byClass(_ system: ReportedSystem) -> ReportTable {
-    let kinds = classes(system.first.scoredContexts ?? [], system.first)
+    let kinds = system.first.classes ?? []
     let readings = system.readings
     var table = ReportTable(
       id: "f1-by-context-class", title: "F1 by class of the context",

@@ -38,7 +38,7 @@ struct ErrorCounts {
 
   private var table: ReportTable {
     var table = ReportTable(
-      id: "errors", title: "Kinds of errors",
+      id: "error-kinds", title: "Kinds of errors",
       columns: (report.systems.count > 1 ? ["system"] : []) + ["sentence read", "right"] + TaggingError.allCases.map(\.words),
       rows: [])
     for (i, system) in report.systems.enumerated() {
@@ -65,7 +65,7 @@ struct ErrorCounts {
       valueTitle: "entities", rows: kinds.map(\.words),
       series: report.systems[0].readings.map { reading in
         (reading.title, kinds.map { kind in mean(0, reading, kind).map { .init(value: $0) } })
-      }
+      }, digits: report.systems[0].runs.count > 1 ? 1 : 0
     ).figure
   }
 }

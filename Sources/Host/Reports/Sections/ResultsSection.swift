@@ -15,7 +15,7 @@ struct ResultsSection {
     } else {
       section.lead = element("p", ["class": "soft"]) { spreadWords }
       section.figures = heatMaps + [bySystem]
-      section.tables = [comparison, typesBySystem]
+      section.tables = [comparison, gains, typesBySystem].compactMap { $0 }
     }
     return section
   }
@@ -134,7 +134,7 @@ struct ResultsSection {
     guard let grid = report.grid, let last = grid.axes.last else { return [] }
     let outer = grid.axes.dropLast().filter { $0.labels.count > 1 || grid.axes.count == 2 }
     func rowName(_ values: [String: String]) -> String {
-      outer.isEmpty ? "" : outer.map { values[$0.path] ?? "" }.joined(separator: ", ")
+      outer.isEmpty ? "F1" : outer.map { values[$0.path] ?? "" }.joined(separator: ", ")
     }
     let rows = grid.cells.map { rowName($0.values) }.reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
     return readings.map { reading in
@@ -157,41 +157,59 @@ struct ResultsSection {
 
   /// Every system beside the first.
   private var comparison: ReportTable {
+    let hasIntervals = report.systems.contains { !$0.intervals.isEmpty }
     var table = ReportTable(
       id: "systems", title: "Systems",
-      columns: [
-        "system", "sentence read", "runs", "F1", "95 % of one run", "difference to the first", "95 % of it", "p", "p Holm",
-      ],
-      rows: [], best: [3])
-    var pValues: [Double] = []
+      columns: ["system", "sentence read", "runs", "F1"] + (hasIntervals ? ["95 % of one run"] : [])
+        + ["difference to the first", "95 % of it", "p", "p Holm"], rows: [], best: [3])
     for reading in readings {
       for (i, system) in report.systems.enumerated() {
         guard let f1 = system.f1[reading], let counts = system.counts[reading] else { continue }
-        var row: [ReportTable.Cell] = [
-          .text(system.name), .text(reading.title), .count(system.runs.count), .summary(f1),
-          system.intervals[reading].map { .text("\(percent($0.low)) – \(percent($0.high))") } ?? .nothing,
-        ]
-        if i > 0, let base = report.systems[0].counts[reading] {
-          let difference = PairedComparison(base, counts, samples: Report.samples)
-          pValues.append(difference.randomisationP)
-          row += [
-            .difference(difference.difference), .text("\(signed(difference.low)) – \(signed(difference.high))"),
-            .number(difference.randomisationP, digits: 4), .nothing,
-          ]
-        } else {
-          row += [.nothing, .nothing, .nothing, .nothing]
+        let base = i > 0 ? report.systems[0].counts[reading] : nil
+        var row: [ReportTable.Cell] = [.text(system.name), .text(reading.title), .count(system.runs.count), .summary(f1)]
+        if hasIntervals {
+          row.append(system.intervals[reading].map { .text("\(percent($0.low)) – \(percent($0.high))") } ?? .nothing)
         }
-        table.rows.append(row)
+        table.rows.append(row + cells(base.map { PairedComparison($0, counts, samples: Report.samples) }))
       }
     }
-    var corrected = ManyComparisons.holm(pValues)[...]
-    for i in table.rows.indices where table.rows[i][7] != .nothing {
-      table.rows[i][8] = corrected.popFirst().map { .number($0, digits: 4) } ?? .nothing
-    }
+    correct(&table)
     table.notes = [
       "In per cent. Differences are to \(report.systems[0].name), their intervals over samples of the sentences; p Holm takes all comparisons of the table into account."
     ]
     return table
+  }
+
+  /// What its context changes for each system.
+  private var gains: ReportTable? {
+    let systems = report.systems.filter { $0.gain != nil }
+    guard !systems.isEmpty else { return nil }
+    var table = ReportTable(
+      id: "gains-of-context", title: "What the context changes",
+      columns: ["system", "F1 with context", "F1 without context", "difference", "95 % of it", "p", "p Holm"],
+      rows: systems.map { system in
+        [.text(system.name)] + Reading.allCases.map { system.f1[$0].map { .summary($0) } ?? .nothing } + cells(system.gain)
+      }, best: [3])
+    correct(&table)
+    table.notes = ["In per cent; the same runs, read with context and without."]
+    return table
+  }
+
+  /// Difference, interval, p, and a place for p after the correction.
+  private func cells(_ comparison: PairedComparison?) -> [ReportTable.Cell] {
+    guard let comparison else { return [.nothing, .nothing, .nothing, .nothing] }
+    return [
+      .difference(comparison.difference), .text("\(signed(comparison.low)) – \(signed(comparison.high))"),
+      .number(comparison.randomisationP, digits: 4), .nothing,
+    ]
+  }
+
+  /// Fills the last column by Holm's correction of the one before.
+  private func correct(_ table: inout ReportTable) {
+    let last = table.columns.count - 1
+    let tested = table.rows.indices.filter { table.rows[$0][last - 1] != .nothing }
+    let corrected = ManyComparisons.holm(tested.compactMap { table.rows[$0][last - 1].value })
+    for (i, p) in zip(tested, corrected) { table.rows[i][last] = .number(p, digits: 4) }
   }
 
   private var typesBySystem: ReportTable {

@@ -58,7 +58,7 @@ struct SentenceBrowser {
           }
         }
         var place = -1
-        if let texts = run.scoredContexts {
+        if let texts = run.contexts, let kinds = run.classes {
           if let old = known.firstIndex(of: texts) {
             place = old
           } else {
@@ -67,7 +67,6 @@ struct SentenceBrowser {
               place = known.count
               size += bytes
               known.append(texts)
-              let kinds = texts.map { ContextClass($0, failBelow: run.failBelow) }
               content.contexts.append(
                 .init(texts: texts, classes: kinds.map { ContextsSectionOfReport.classes.firstIndex(of: $0) ?? 0 }))
             } else if left.last != system.name {
@@ -90,8 +89,14 @@ struct SentenceBrowser {
     get throws {
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-      let json = String(decoding: try encoder.encode(content), as: UTF8.self).replacing("<", with: "\\u003c")
-      return try element("script", ["type": "application/json", "id": "data"]) { try Markup.raw(json) }
+      var json: [UInt8] = []
+      let bytes = try encoder.encode(content)
+      json.reserveCapacity(bytes.count + bytes.count / 64)
+      for byte in bytes {
+        if byte == UInt8(ascii: "<") { json += "\\u003c".utf8 } else { json.append(byte) }
+      }
+      let text = String(decoding: json, as: UTF8.self)
+      return try element("script", ["type": "application/json", "id": "data"]) { try Markup.raw(text) }
     }
   }
 
@@ -133,8 +138,7 @@ struct SentenceBrowser {
   private var note: Markup {
     element("p", ["class": "notes"]) {
       "A red line marks what is wrong, a dashed one what was missed; in contexts, gold entities are marked. "
-      if report.systems.allSatisfy({ $0.first.scoredContexts == nil }), report.systems.contains(where: { $0.f1[.with] != nil })
-      {
+      if report.systems.allSatisfy({ $0.first.contexts == nil }), report.systems.contains(where: { $0.f1[.with] != nil }) {
         "The run folder keeps no contexts: runs of this version do. "
       }
       if !withoutContexts.isEmpty {
