@@ -85,6 +85,14 @@ struct ProcessRunTests {
     let pinned = try folder.calm(
       "check", experiment("command: [python3, echo.py], sha256: \(String(repeating: "0", count: 64))"))
     #expect(pinned.code == 4 && pinned.errors.contains("P312"), "\(pinned.errors)")
+
+    // A lock names the script, and lets no other pass.
+    let config = try experiment("command: [python3, echo.py]")
+    #expect(try folder.calm("plugin", "lock", config).code == 0)
+    #expect(try folder.calm("augment", config).code == 0)
+    try folder.write(String(decoding: FileBytes.read(script), as: UTF8.self) + "# changed\n", to: "echo.py")
+    let changed = try folder.calm("augment", config)
+    #expect(changed.code == 4 && changed.errors.contains("P340"), "\(changed.errors)")
   }
 
   /// A library that crashes with one sentence takes nothing else with it: the rest is stored, and a run trains.
