@@ -33,7 +33,7 @@ struct ValidationTests {
     #expect(Set(BadPlugins.files.keys).isSubset(of: Set(Self.rows.map(\.name))))
   }
 
-  @Test(arguments: rows) func `a bad plugin is named by the law that it breaks`(row: Row) throws {
+  @Test(arguments: ValidationTests.rows) func `a bad plugin is named by the law that it breaks`(row: Row) throws {
     let lab = try LoadingLab(), sample = try BadPlugins.sample(row.name, in: lab)
     let isSlow = row.words.contains("was still busy") || row.law.contains("cancelled")
     let answer = try Self.validate(
