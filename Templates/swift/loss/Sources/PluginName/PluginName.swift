@@ -37,6 +37,8 @@ final class PluginName: Loss {
   var requires: Set<PosteriorPart> { [.logPartition, .goldScore] }
 
   func evaluate(_ output: ViewOutput, earlier: [ViewOutput]) throws -> LossValue {
+    // A view that is only drawn to an earlier one has nothing to learn from its gold tags.
+    guard output.supervised else { return LossValue(value: 0, parts: []) }
     guard let logZ = output.posterior.logPartition, let gold = output.posterior.goldScore else {
       throw PluginError("the likelihood needs a decoder with a partition function, and gold tags")
     }

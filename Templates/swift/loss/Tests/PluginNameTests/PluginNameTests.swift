@@ -24,4 +24,11 @@ struct PluginNameTests {
     #expect(augmented.value == 1.25)
     #expect(PluginName(PluginNameOptions(augmentedWeight: 0)).views == [.plain])
   }
+
+  @Test func leavesGoldTagsAloneWhereTheyAreNotLearnt() throws {
+    var plain = output(.plain, logPartition: [3, 5], goldScore: [1, 2])
+    plain.supervised = false
+    let value = try loss.evaluate(plain, earlier: [])
+    #expect(value.value == 0 && value.posterior.logPartition == nil)
+  }
 }
