@@ -168,7 +168,7 @@ enum FrameCode {
     do {
       return try JSONDecoder().decode(type, from: Data(content))
     } catch let error as DecodingError {
-      throw FrameReader.Fault(message: "a frame that \(explained(error)): `\(shown(content))`")
+      throw FrameReader.Fault(message: "a frame \(explained(error)): `\(shown(content))`")
     } catch {
       throw FrameReader.Fault(message: "a frame that is no JSON: `\(shown(content))`")
     }
@@ -184,12 +184,12 @@ enum FrameCode {
       keys.map { key in key.intValue.map { "[\($0)]" } ?? key.stringValue }.joined(separator: ".")
     }
     switch error {
-    case .keyNotFound(let key, let context): return "lacks `\(path(context.codingPath + [key]))`"
+    case .keyNotFound(let key, let context): return "that lacks `\(path(context.codingPath + [key]))`"
     case .typeMismatch(let type, let context), .valueNotFound(let type, let context):
-      return "has something else than \(type) as `\(path(context.codingPath))`"
+      return "that has something else than \(type) as `\(path(context.codingPath))`"
     case .dataCorrupted(let context):
-      return context.codingPath.isEmpty ? "is no JSON" : "whose `\(path(context.codingPath))` \(context.debugDescription)"
-    @unknown default: return "cannot be read"
+      return context.codingPath.isEmpty ? "that is no JSON" : "whose `\(path(context.codingPath))` \(context.debugDescription)"
+    @unknown default: return "that cannot be read"
     }
   }
 }

@@ -56,16 +56,16 @@ struct ProcessPluginTests {
 
   @Test func `a hang`() async throws {
     let start = ContinuousClock.now
-    let reason = expectOneFailure(try await answers("time.sleep(600)", timeLimit: 0.6))
-    #expect(reason.hasPrefix("its process did not answer for 0.6 s and was killed, 3 times with this request"))
-    #expect(ContinuousClock.now - start < .seconds(30))
+    let reason = expectOneFailure(try await answers("time.sleep(600)", timeLimit: 2.5))
+    #expect(reason.hasPrefix("its process did not answer for 2.5 s and was killed, 3 times with this request"))
+    #expect(ContinuousClock.now - start < .seconds(60))
   }
 
   /// A program that ignores SIGTERM is ended all the same.
   @Test func `a hang that will not be ended`() async throws {
     let reason = expectOneFailure(
-      try await answers("signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)", timeLimit: 0.4))
-    #expect(reason.hasPrefix("its process did not answer for 0.4 s"))
+      try await answers("signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)", timeLimit: 2.5))
+    #expect(reason.hasPrefix("its process did not answer for 2.5 s"))
   }
 
   @Test(arguments: [
@@ -111,8 +111,8 @@ struct ProcessPluginTests {
 
   @Test func `log frames keep a slow program alive`() async throws {
     let slow =
-      "for _ in range(8): time.sleep(0.15); send({'type': 'log', 'level': 'info', 'message': 'still there'})\nanswer(request)"
-    #expect(try await ProcessLab.texts(lab.augmentor(lab.program(slow), timeLimit: 0.8), ["one"]) == ["about one"])
+      "for _ in range(10): time.sleep(0.4); send({'type': 'log', 'level': 'info', 'message': 'still there'})\nanswer(request)"
+    #expect(try await ProcessLab.texts(lab.augmentor(lab.program(slow), timeLimit: 3), ["one"]) == ["about one"])
   }
 
   @Test func `many requests, many crashes`() async throws {

@@ -172,6 +172,7 @@ struct ProcessRunTests {
       "$0" augment "$1" --set "augmentor.options={log: $2}" > /dev/null 2> "$2.errors" &
       host=$!
       for i in $(seq 600); do test -s "$2" && break; sleep 0.05; done
+      sleep 1
       kill -\(signal) $host
       wait $host; echo "code $?"
       child=$(cat "$2")
