@@ -31,19 +31,27 @@ struct SwapTests {
 
   @Test func `one experiment runs with three language models and two losses by overrides alone`() throws {
     let server = try FakeLanguageServer()
-    defer { server.stop() }
-    func remote(_ model: String) -> [String] {
+    let other = try FakeLanguageServer(fault: { _, sentence, connection in
+      connection.answer(
+        headers: ["content-type": "application/json"], FakeLanguageServer.whole("a word on " + sentence, chat: true))
+      return true
+    })
+    defer {
+      server.stop()
+      other.stop()
+    }
+    func remote(_ server: FakeLanguageServer, _ model: String) -> [String] {
       ["augmentor.plugin=remote-llm", "augmentor.options={endpoint: \"\(server.endpoint)\", model: \(model)}"]
     }
     var writers = [
       ("toy-writer", ["augmentor.plugin=toy", "augmentor.options.log=\(lab.path("asked.txt"))"]),
-      ("remote-llm", remote("tiny")),
+      ("remote-llm", remote(server, "tiny")),
     ]
     // Where it has been fetched, a model in this very process; another one behind the server elsewhere.
     if let model = PretrainedModel.smollm2 {
       writers.append(("llama2", ["augmentor.plugin=llama2", "augmentor.options={model: \"\(model)\", maxNewTokens: 4}"]))
     } else {
-      writers.append(("remote-llm", remote("other")))
+      writers.append(("remote-llm", remote(other, "other")))
     }
     var models: Set<[UInt8]> = []
     for (i, writer) in writers.enumerated() {
