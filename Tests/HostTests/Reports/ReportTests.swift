@@ -109,9 +109,9 @@ import Testing
       value?.items?.map { $0.items?.compactMap { $0.number.map(Int.init) } ?? [] } ?? []
     }
     let run = try #require(data["runs"]?.items?.first)
-    let types = try #require(data["types"]?.items?.compactMap(\.text))
+    let types = try #require(data["types"]?.items).compactMap { $0.text }
     #expect(types == ["LOC", "ORG", "PER"])
-    let errors = try #require(data["errors"]?.items?.compactMap(\.text))
+    let errors = try #require(data["errors"]?.items).compactMap { $0.text }
     #expect(numbers(data["gold"])[0] == [0, 2, 2, 3, 4, 0] && numbers(run["with"])[0] == [0, 2, 2, 0, 3, 4, 0, 0])
     // Oslo is right, Anna lacks her family name, w5 is no organisation.
     let spans = numbers(run["without"])[0]

@@ -83,8 +83,9 @@ import Testing
     _ = try TensorBoardLog(in: folder, rates: rates)
     #expect(try events().count == 1)
     // Lying lengths and rubbish are no records.
-    for rubbish in [[UInt8](repeating: 0xFF, count: 40), EventRecords.framed([1]).dropLast() + [0], [1]] {
-      var records = EventRecords(Array(rubbish))
+    let changed: [UInt8] = EventRecords.framed([1]).dropLast() + [0]
+    for rubbish in [[UInt8](repeating: 0xFF, count: 40), changed, [1]] {
+      var records = EventRecords(rubbish)
       #expect(records.next() == nil && records.offset == 0)
     }
   }
