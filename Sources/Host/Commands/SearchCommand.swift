@@ -39,7 +39,8 @@ struct SearchQuery: AsyncParsableCommand {
 
   mutating func run() async throws {
     let hits: [SearchHit]
-    do { hits = try await searcher.open().search(query, limit: limit) } catch let error as Diagnostic { throw error } catch {
+    let engine = try searcher.open()
+    do { hits = try await engine.search(query, limit: limit) } catch let error as Diagnostic { throw error } catch {
       throw Diagnostic("P320", "plugin `\(searcher.plugin)`: \(error)")
     }
     for hit in hits {

@@ -168,7 +168,7 @@ enum FrameCode {
     do {
       return try JSONDecoder().decode(type, from: Data(content))
     } catch let error as DecodingError {
-      throw FrameReader.Fault(message: "a frame \(explained(error)): `\(shown(content))`")
+      throw FrameReader.Fault(message: "a frame \(explained(error, content)): `\(shown(content))`")
     } catch {
       throw FrameReader.Fault(message: "a frame that is no JSON: `\(shown(content))`")
     }
@@ -179,7 +179,7 @@ enum FrameCode {
     return String(text.map { $0.isNewline ? " " : $0 }) + (content.count > 120 ? "…" : "")
   }
 
-  private static func explained(_ error: DecodingError) -> String {
+  private static func explained(_ error: DecodingError, _ content: [UInt8]) -> String {
     func path(_ keys: [any CodingKey]) -> String {
       keys.map { key in key.intValue.map { "[\($0)]" } ?? key.stringValue }.joined(separator: ".")
     }
@@ -188,8 +188,16 @@ enum FrameCode {
     case .typeMismatch(let type, let context), .valueNotFound(let type, let context):
       return "that has something else than \(type) as `\(path(context.codingPath))`"
     case .dataCorrupted(let context):
-      return context.codingPath.isEmpty ? "that is no JSON" : "whose `\(path(context.codingPath))` \(context.debugDescription)"
+      guard context.codingPath.isEmpty else { return "whose `\(path(context.codingPath))` \(context.debugDescription)" }
+      // A number that does not fit is told without its place.
+      let isJSON = (try? JSONDecoder().decode(AnyJSON.self, from: Data(content))) != nil
+      return isJSON ? "with a wrong value: \(context.debugDescription)" : "that is no JSON"
     @unknown default: return "that cannot be read"
     }
   }
+}
+
+/// Any JSON value, unread.
+private struct AnyJSON: Decodable {
+  init(from decoder: any Swift.Decoder) {}
 }

@@ -24,7 +24,7 @@ struct PluginNames: Equatable, Sendable {
     }
     id = words.joined(separator: "-")
     module = words.map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined()
-    guard !Self.taken.contains(module) else {
+    guard !Self.taken.contains(module.lowercased()) else {
       throw Diagnostic(
         "C120", "`\(name)` cannot be a plugin's name: its module `\(module)` would hide what the API or Swift calls so",
         hint: "say what it does, e.g. `my-\(id)`")
@@ -63,5 +63,5 @@ struct PluginNames: Equatable, Sendable {
     "Manifest", "Mode", "NoOptions", "OptionField", "Optional", "Parameter", "Plugin", "PluginAPI", "PluginError",
     "PluginOptions", "Posterior", "RandomStream", "Range", "Result", "Services", "Set", "Shape", "Std", "String", "Struct",
     "Subprocess", "Swift", "Sys", "Task", "Tensor", "Test", "Testing", "Unittest", "View", "Weights", "WordVectors",
-  ]
+  ].reduce(into: []) { $0.insert($1.lowercased()) }
 }

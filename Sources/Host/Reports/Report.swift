@@ -30,11 +30,11 @@ struct Report: Sendable {
         hint: "runs are made by `calm run`, finished by `--resume`")
     }
     let names = found.map(\.name)
-    systems = try found.map { path, name, runs in
-      let isAlone = names.count { $0 == name } == 1
-      return ReportedSystem(
-        name: isAlone ? name : name == lastPart(path) ? path : "\(path)/\(name)", runs: try runs.map(ReportedRun.init))
-    }
+    systems = try ReportedSystem.systems(
+      found.map { path, name, runs in
+        let isAlone = names.count { $0 == name } == 1
+        return (isAlone ? name : name == lastPart(path) ? path : "\(path)/\(name)", runs)
+      })
     for run in systems.flatMap(\.runs) where run.words != systems[0].first.words || run.gold != systems[0].first.gold {
       throw Diagnostic(
         "D209", "\(run.folder) was scored on other sentences than \(systems[0].first.folder)",

@@ -12,41 +12,51 @@ struct ReportedSystem: Sendable {
   let f1: [Reading: SampleSummary]
   let counts: [Reading: [EntityCounts]]
   /// Of a single run: how far F1 depends on the sentences.
-  let intervals: [Reading: BootstrapInterval]
+  private(set) var intervals: [Reading: BootstrapInterval] = [:]
   /// What the context changes: F1 with it minus F1 without.
-  let gain: PairedComparison?
+  private(set) var gain: PairedComparison?
 
   var first: ReportedRun { runs[0] }
   var readings: [Reading] { Reading.allCases.filter { f1[$0] != nil } }
 
-  init(name: String, runs: [ReportedRun]) {
+  private init(name: String, runs: [ReportedRun]) {
     self.name = name
     self.runs = runs
     var f1: [Reading: SampleSummary] = [:], counts: [Reading: [EntityCounts]] = [:]
-    var intervals: [Reading: BootstrapInterval] = [:]
     for reading in Reading.allCases {
       let all = runs.compactMap { $0.counts(reading) }
       guard all.count == runs.count else { continue }
       counts[reading] = all
       f1[reading] = SampleSummary(all.map(\.f1))
-      if all.count == 1 { intervals[reading] = BootstrapInterval(all[0]) }
     }
-    (self.f1, self.counts, self.intervals) = (f1, counts, intervals)
-    if let with = counts[.with], let without = counts[.without] {
-      gain = PairedComparison(without, with, samples: Report.samples)
-    } else {
-      gain = nil
-    }
+    (self.f1, self.counts) = (f1, counts)
   }
 
-  /// F1 in per cent and its spread: the interval of one run, or the standard deviation over several.
-  func shown(_ reading: Reading) -> String? {
-    guard let f1 = f1[reading] else { return nil }
-    guard let interval = intervals[reading] else { return f1.percentText }
-    return "\(percent(f1.mean)) (\(percent(interval.low)) – \(percent(interval.high)))"
+  /// Systems by name and run folders, with what needs many samples. Throws at the first run that cannot be read.
+  static func systems(_ found: [(name: String, runs: [String])]) throws -> [ReportedSystem] {
+    let folders = found.flatMap(\.runs)
+    var runs = try inParallel(folders.count) { i in Result { try ReportedRun(folder: folders[i]) } }.map { try $0.get() }[...]
+    var systems = found.map { name, folders in
+      defer { runs = runs.dropFirst(folders.count) }
+      return ReportedSystem(name: name, runs: Array(runs.prefix(folders.count)))
+    }
+    let single = systems.indices.flatMap { i in
+      systems[i].runs.count == 1 ? systems[i].readings.map { (system: i, reading: $0) } : []
+    }
+    let pairs = systems.indices.filter { systems[$0].counts.count == 2 }
+    let known = systems
+    let intervals = inParallel(single.count) { i in
+      known[single[i].system].counts[single[i].reading].map { BootstrapInterval($0[0]) }
+    }
+    for (place, interval) in zip(single, intervals) { systems[place.system].intervals[place.reading] = interval }
+    let gains = inParallel(pairs.count) { i in
+      PairedComparison(known[pairs[i]].counts[.without] ?? [], known[pairs[i]].counts[.with] ?? [], samples: Report.samples)
+    }
+    for (place, gain) in zip(pairs, gains) { systems[place].gain = gain }
+    return systems
   }
 
-  /// Where F1 lies in a plot, with the same spread, in per cent.
+  /// Where F1 lies in a plot, in per cent, and its spread: the interval of one run, or the standard deviation over several.
   func bar(_ reading: Reading) -> BarPlot.Value? {
     guard let f1 = f1[reading] else { return nil }
     let ends = intervals[reading].map { ($0.low, $0.high) } ?? f1.std.map { (f1.mean - $0, f1.mean + $0) }

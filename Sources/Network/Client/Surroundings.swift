@@ -1,5 +1,8 @@
 import Glibc
+import NIOCore
+import NIOPosix
 import PluginAPI
+import Synchronization
 
 /// Time and chance, so that tests can replace them.
 struct Surroundings: Sendable {
@@ -26,14 +29,19 @@ private let origin = ContinuousClock.now
 func within<Value: Sendable>(
   _ seconds: Double, else fault: HTTPFailure, _ work: @escaping @Sendable () async throws -> Value
 ) async throws -> Value {
-  try await withThrowingTaskGroup(of: Value.self) { group in
-    group.addTask(operation: work)
-    group.addTask {
-      try await Task.sleep(for: .seconds(seconds))
-      throw fault
-    }
-    defer { group.cancelAll() }
-    guard let value = try await group.next() else { throw fault }
-    return value
+  let late = Atomic<Bool>(false)
+  let task = Task(operation: work)
+  // Not `Task.sleep`: one that was cancelled keeps its memory until its time has come.
+  let timer = timers.next().scheduleTask(in: .nanoseconds(Int64(min(seconds, 1e9) * 1e9))) {
+    late.store(true, ordering: .relaxed)
+    task.cancel()
+  }
+  defer { timer.cancel() }
+  do {
+    return try await withTaskCancellationHandler { try await task.value } onCancel: { task.cancel() }
+  } catch {
+    throw late.load(ordering: .relaxed) ? fault : error
   }
 }
+
+private let timers = MultiThreadedEventLoopGroup(numberOfThreads: 1)

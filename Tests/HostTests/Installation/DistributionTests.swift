@@ -64,7 +64,9 @@ struct DistributionTests {
     let text = String(decoding: page, as: UTF8.self).replacing("\\-", with: "-")
     for command in leaves(of: Calm.self, named: "calm") { #expect(text.contains(".Ss \(command)\n"), "\(command)") }
     if Shell.has("man") {
-      #expect(try shell.run("man --warnings -l 'moved away/share/man/man1/calm.1' 2>&1 > /dev/null") == "")
+      // Lines are as long as this terminal's are: that a word does not fit is no fault of the page.
+      let page = "moved away/share/man/man1/calm.1"
+      #expect(try shell.run("man --warnings -l '\(page)' 2>&1 > /dev/null | grep -v 'break line' || true") == "")
     }
   }
 

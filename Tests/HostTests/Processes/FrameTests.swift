@@ -92,7 +92,7 @@ struct FrameTests {
       ("{", "a frame that is no JSON: `{`"), ("[1]", "a frame that "), (#"{"a": 1}"#, "lacks `type`"),
       (#"{"type": "hello"}"#, "whose `type` is `hello`"), (#"{"type": "answer", "text": "x"}"#, "lacks `index`"),
       (#"{"type": "answer", "index": "3", "text": "x"}"#, "something else than Int as `index`"),
-      (#"{"type": "answer", "index": 1.5, "text": "x"}"#, "`index`"),
+      (#"{"type": "answer", "index": 1.5, "text": "x"}"#, "a wrong value: "),
       (#"{"type": "answer", "index": 1, "text": null}"#, "`text`"),
       (#"{"type": "description", "protocol": 2}"#, "whose `protocol` is version 2 of the protocol; this host speaks 1"),
       (#"{"type": "description", "protocol": 1, "id": "x"}"#, "lacks `kind`"),

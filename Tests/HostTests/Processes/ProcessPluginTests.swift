@@ -58,7 +58,7 @@ struct ProcessPluginTests {
     let start = ContinuousClock.now
     let reason = expectOneFailure(try await answers("time.sleep(600)", timeLimit: 2.5))
     #expect(reason.hasPrefix("its process did not answer for 2.5 s and was killed, 3 times with this request"))
-    #expect(ContinuousClock.now - start < .seconds(60))
+    #expect(ContinuousClock.now - start < .seconds(300))
   }
 
   /// A program that ignores SIGTERM is ended all the same.

@@ -202,6 +202,7 @@ struct ProcessRunTests {
   }
 
   @Test func `only augmentors have processes`() throws {
+    let folder = try Lab()
     let wrong = try folder.calm("check", folder.config, "--set", "plugins.precomputed.isolation=process")
     #expect(wrong.code == 0, "\(wrong.errors)")
     let decoder = try folder.calm("check", folder.config, "--set", "plugins.crf.isolation=process")
@@ -211,6 +212,7 @@ struct ProcessRunTests {
 
   /// A shipped plugin, with the services that it gets of the host, in a process of its own.
   @Test func `a run does not depend on the process`() throws {
+    let folder = try Lab()
     var texts: [String] = []
     for place in ["none", "process"] {
       let answer = try folder.calm("augment", folder.config, "--set", "augmentor.isolation=\(place)", "--format", "jsonl")

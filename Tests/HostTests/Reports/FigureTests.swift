@@ -92,7 +92,7 @@ import Testing
     ).figure
     #expect(csv(figure).count == 10 && csv(figure)[1] == ["train", "a", "60", "0.6"] && csv(figure)[4][3] == "0.0")
     let widths = read(figure).all("rect").filter { $0.attributes["rx"] == nil && $0.attributes["class"] != "none" }
-      .map { number($0, "width") / 416 }
+      .map { number($0, "width") / 376 }
     #expect(zip(widths, [0.6, 0.3, 0.1, 0.25, 0.75]).allSatisfy { close($0, $1, 0.001) } && widths.count == 5, "\(widths)")
   }
 

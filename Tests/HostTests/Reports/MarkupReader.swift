@@ -26,7 +26,7 @@ struct MarkupReader {
 
   func all(_ name: String) -> [Element] { elements.filter { $0.name == name } }
 
-  private func starts(_ prefix: String) -> Bool { text[at...].starts(with: prefix.unicodeScalars) }
+  private func starts(_ prefix: String) -> Bool { text.dropFirst(at).starts(with: prefix.unicodeScalars) }
 
   private mutating func step() {
     if starts("</") {
@@ -40,8 +40,9 @@ struct MarkupReader {
       element()
     } else {
       let content = take { $0 != "<" }
+      let shown = resolved(content)
       if let place = open.last {
-        elements[place].text += resolved(content)
+        elements[place].text += shown
       } else if !content.allSatisfy(\.isWhitespace) {
         faults.append("text outside of the root: \(content)")
       }

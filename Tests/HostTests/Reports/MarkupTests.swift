@@ -15,11 +15,12 @@ import Testing
 
   @Test func piecesAreBuiltInOrder() {
     let page = element("ul") {
-      for i in 0..<2 { element("li") { "\(i)" } }
-      if true { element("hr") }
-      if false { "never" } else { "&" }
+      for i in 0..<3 {
+        if i > 1 { element("hr") }
+        if i == 0 { "&" } else { element("li") { "\(i)" } }
+      }
     }
-    #expect(page.source == "<ul><li>0</li><li>1</li><hr/>&amp;</ul>")
+    #expect(page.source == "<ul>&amp;<li>1</li><hr/><li>2</li></ul>")
     #expect(element("td") {}.source == "<td></td>")
   }
 

@@ -32,11 +32,12 @@ final class ReportLab {
     var rows: [EpochRow] = [], log = ""
     for epoch in 1...epochs {
       for step in 1...steps {
-        let step = ((epoch - 1) * steps + step) * 10
+        let number = ((epoch - 1) * steps + step) * 10
         log +=
           try jsonLine(
             StepRow(
-              step: step, epoch: epoch, loss: 30 / Double(step), parts: ["NLL": 20 / Double(step), "KL": 10 / Double(step)],
+              step: number, epoch: epoch, loss: 30 / Double(number),
+              parts: ["NLL": 20 / Double(number), "KL": 10 / Double(number)],
               gradientNorm: 5, rateFactor: 1)) + "\n"
       }
       let row = EpochRow(

@@ -209,8 +209,8 @@ import Testing
     let time = try ContinuousClock().measure {
       try Report(paths: [lab.path("run")]).write(to: lab.path("run/report.html"))
     }
-    // Below two seconds on a quiet machine; tests share theirs.
-    #expect(time < .seconds(8), "\(time)")
+    // Some two seconds on a quiet machine; tests share theirs.
+    #expect(time < .seconds(20), "\(time)")
     let page = try read("run/report.html")
     #expect(page.elements.count < 2500, "no element a sentence")
     #expect(try data(page)["words"]?.items?.count == 10_000)

@@ -43,7 +43,7 @@ struct EndToEndTests {
         return event
       }
     }
-    let lines = try lab.bytes("whole/metrics.jsonl").count { $0 == 0x0A }
+    let lines = try lab.bytes("whole/metrics.jsonl").split(separator: 0x0A).count
     #expect(events[0] == events[1] && events[0].count == lines + 1)
   }
 

@@ -83,8 +83,9 @@ import Testing
     _ = try TensorBoardLog(in: folder, rates: rates)
     #expect(try events().count == 1)
     // Lying lengths and rubbish are no records.
-    let changed: [UInt8] = EventRecords.framed([1]).dropLast() + [0]
-    for rubbish in [[UInt8](repeating: 0xFF, count: 40), changed, [1]] {
+    var damaged = EventRecords.framed([1])
+    damaged[damaged.count - 1] ^= 1
+    for rubbish in [[UInt8](repeating: 0xFF, count: 40), damaged, [1]] {
       var records = EventRecords(rubbish)
       #expect(records.next() == nil && records.offset == 0)
     }

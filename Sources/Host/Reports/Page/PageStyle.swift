@@ -48,6 +48,7 @@ enum PageStyle {
     td.number,th.number{text-align:right}
     td.best{font-weight:700}
     tbody th{overflow-wrap:anywhere;min-width:6rem}
+    tbody th.long{min-width:11rem}
     thead th{white-space:nowrap;border-bottom:2px solid var(--line)}
     th button{font:inherit;font-weight:600;color:inherit;background:none;border:0;padding:0;cursor:pointer}
     th button::after{content:'\\2195';color:var(--soft);margin-left:.25em;font-weight:400}
@@ -103,7 +104,8 @@ enum PageStyle {
     .context{max-height:none}
     th button::after{content:''}
     .scroll{overflow:visible}
-    h2,h3{break-after:avoid}
+    h2,h3,caption{break-after:avoid}
+    tr{break-inside:avoid}
     pre{white-space:pre-wrap}
     }
     """

@@ -161,8 +161,9 @@ extension ReportTable {
   }
 
   private func html(_ cell: Cell, row: Int, column: Int) -> Markup {
+    let isLong = cell.shown.count > (column == 0 ? 16 : 40)
     let style = [
-      isNumeric(column) ? "number" : nil, isBest(row: row, column: column) ? "best" : nil, cell.shown.count > 40 ? "long" : nil,
+      isNumeric(column) ? "number" : nil, isBest(row: row, column: column) ? "best" : nil, isLong ? "long" : nil,
     ].compactMap { $0 }
     let value = cell.value.map { "\($0)" } ?? (cell == .nothing ? "" : nil)
     return element(

@@ -67,8 +67,10 @@ func label(
   }
 }
 
-/// About how wide a text is in the font of drawings.
-func textWidth(_ text: String) -> Double { Double(TerminalText.width(text)) * 6.6 }
+/// About how wide a text is in the font of drawings; capitals are wider.
+func textWidth(_ text: String) -> Double {
+  Double(TerminalText.width(text)) * 6.6 + Double(text.count { $0.isUppercase }) * 2
+}
 
 private func cut(_ text: String, to most: Double) -> String {
   guard textWidth(text) > most else { return text }

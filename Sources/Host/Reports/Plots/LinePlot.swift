@@ -49,6 +49,8 @@ struct LinePlot {
       })
   }
 
+  private func text(_ value: Double, _ x: LinearScale) -> String { countsX ? fixed(value, 0) : x.text(value) }
+
   private func axes(_ x: LinearScale, _ y: LinearScale) -> Markup {
     element("g") {
       for tick in y.ticks {
@@ -56,8 +58,8 @@ struct LinePlot {
           "path", ["d": "M\(pixels(left)),\(pixels(y(tick)))H\(pixels(width - right))", "class": "grid"])
         label(y.text(tick), x: left - 6, y: y(tick) + 4, anchor: "end")
       }
-      for tick in x.ticks where !countsX || tick == tick.rounded() {
-        label(x.text(tick), x: x(tick), y: height - bottom + 17, anchor: "middle")
+      for tick in x.ticks where !countsX || abs(tick - tick.rounded()) < 1e-6 {
+        label(text(tick, x), x: x(tick), y: height - bottom + 17, anchor: "middle")
       }
       element("path", ["d": "M\(pixels(left)),\(pixels(height - bottom))H\(pixels(width - right))", "class": "axis"])
       label(xTitle, x: (left + width - right) / 2, y: height - bottom + 34, anchor: "middle")
@@ -85,7 +87,7 @@ struct LinePlot {
       if line.points.count <= 40 {
         for point in line.points {
           element("circle", ["cx": pixels(x(point.x)), "cy": pixels(y(point.y)), "r": "3.5", "class": "dot \(style)"]) {
-            element("title") { "\(line.name), \(xTitle) \(x.text(point.x)): \(fixed(point.y, 2))" }
+            element("title") { "\(line.name), \(xTitle) \(text(point.x, x)): \(fixed(point.y, 2))" }
           }
         }
       }

@@ -162,16 +162,23 @@ struct ResultsSection {
       id: "systems", title: "Systems",
       columns: ["system", "sentence read", "runs", "F1"] + (hasIntervals ? ["95 % of one run"] : [])
         + ["difference to the first", "95 % of it", "p", "p Holm"], rows: [], best: [3])
-    for reading in readings {
-      for (i, system) in report.systems.enumerated() {
-        guard let f1 = system.f1[reading], let counts = system.counts[reading] else { continue }
-        let base = i > 0 ? report.systems[0].counts[reading] : nil
-        var row: [ReportTable.Cell] = [.text(system.name), .text(reading.title), .count(system.runs.count), .summary(f1)]
-        if hasIntervals {
-          row.append(system.intervals[reading].map { .text("\(percent($0.low)) – \(percent($0.high))") } ?? .nothing)
-        }
-        table.rows.append(row + cells(base.map { PairedComparison($0, counts, samples: Report.samples) }))
+    let places = readings.flatMap { reading in report.systems.indices.map { (reading: reading, system: $0) } }
+      .filter { report.systems[$0.system].f1[$0.reading] != nil }
+    let comparisons = inParallel(places.count) { i -> PairedComparison? in
+      let place = places[i]
+      guard place.system > 0, let base = report.systems[0].counts[place.reading] else { return nil }
+      return report.systems[place.system].counts[place.reading].map { PairedComparison(base, $0, samples: Report.samples) }
+    }
+    for (place, comparison) in zip(places, comparisons) {
+      let system = report.systems[place.system]
+      var row: [ReportTable.Cell] = [
+        .text(system.name), .text(place.reading.title), .count(system.runs.count),
+        system.f1[place.reading].map { .summary($0) } ?? .nothing,
+      ]
+      if hasIntervals {
+        row.append(system.intervals[place.reading].map { .text("\(percent($0.low)) – \(percent($0.high))") } ?? .nothing)
       }
+      table.rows.append(row + cells(comparison))
     }
     correct(&table)
     table.notes = [
