@@ -26,24 +26,38 @@ struct ResidueWatch {
   /// Counts a call.
   mutating func called() {
     calls += 1
-    if calls >= Self.warmUp && (calls - Self.warmUp).isMultiple(of: Self.half) { marks.append(Holdings()) }
+    guard calls >= Self.warmUp && (calls - Self.warmUp).isMultiple(of: Self.half) else { return }
+    marks.append(Holdings())
+    // What timers and threads that are about to end still hold is given back in a moment.
+    guard marks.count > 1, growth(since: marks.count - 2) != nil else { return }
+    usleep(500_000)
+    marks[marks.count - 1] = Holdings()
   }
 
   var verdict: Verdict {
     guard marks.count == 3 else { return .untried("it takes too long: \(calls) calls in \(Self.patience)") }
-    let page = Int(getpagesize())
+    guard let first = growth(since: 0), let second = growth(since: 1) else { return Verdict(nil) }
+    // The first kind that grew in both halves.
+    let both = first.compactMap { one in second.first { $0.unit == one.unit }.map { (one, $0) } }.first
     return Verdict(
-      growth(of: \.threads, least: 1, unit: "threads") ?? growth(of: \.files, least: 1, unit: "open files")
-        ?? growth(of: \.bytes, least: 1024, unit: "bytes of memory")
-        ?? growth(of: \.pages, least: (256 << 10) / page, unit: "pages"))
+      both.map { one, two in
+        "\(Self.half) equal calls leave \(one.amount) \(one.unit), and \(Self.half) more leave \(two.amount)"
+      })
   }
 
-  /// - Parameter least: what a call has to leave in order to be noticed.
-  private func growth(of what: KeyPath<Holdings, Int>, least: Int, unit: String) -> String? {
-    let values = marks.map { $0[keyPath: what] }
-    let first = values[1] - values[0], second = values[2] - values[1], enough = least * Self.half * 3 / 4
-    guard first >= enough, second >= enough else { return nil }
-    return "\(Self.half) equal calls leave \(first) \(unit), and \(Self.half) more leave \(second)"
+  /// What grew by enough to be noticed from a mark to the next; nil where nothing did.
+  private func growth(since mark: Int) -> [(unit: String, amount: Int)]? {
+    let page = Int(getpagesize())
+    // What a call has to leave in order to be noticed.
+    let kinds: [(unit: String, least: Int, what: KeyPath<Holdings, Int>)] = [
+      ("threads", 1, \.threads), ("open files", 1, \.files), ("bytes of memory", 1024, \.bytes),
+      ("pages", (256 << 10) / page, \.pages),
+    ]
+    let grown = kinds.compactMap { kind -> (unit: String, amount: Int)? in
+      let amount = marks[mark + 1][keyPath: kind.what] - marks[mark][keyPath: kind.what]
+      return amount >= kind.least * Self.half * 3 / 4 ? (kind.unit, amount) : nil
+    }
+    return grown.isEmpty ? nil : grown
   }
 
   /// Private memory, in pages: what large blocks are made of that malloc does not count.

@@ -18,7 +18,7 @@ struct BootstrapInterval: Codable, Sendable, Hashable {
       for i in sentences.indices {
         // Two places from the halves of one number: that they are not exactly as likely is beyond any sample.
         bits = i & 1 == 0 ? draws.next() : bits << 32
-        sum &+= sentences[Int((bits >> 32) &* count >> 32)]
+        sum &+= sentences[Int(((bits >> 32) &* count) >> 32)]
       }
       values.append(EntityCounts.f1((Int(sum >> 32), Int(sum & 0xFFFF_FFFF))))
     }

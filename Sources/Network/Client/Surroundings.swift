@@ -1,8 +1,5 @@
 import Glibc
-import NIOCore
-import NIOPosix
 import PluginAPI
-import Synchronization
 
 /// Time and chance, so that tests can replace them.
 struct Surroundings: Sendable {
@@ -29,19 +26,16 @@ private let origin = ContinuousClock.now
 func within<Value: Sendable>(
   _ seconds: Double, else fault: HTTPFailure, _ work: @escaping @Sendable () async throws -> Value
 ) async throws -> Value {
-  let late = Atomic<Bool>(false)
-  let task = Task(operation: work)
-  // Not `Task.sleep`: one that was cancelled keeps its memory until its time has come.
-  let timer = timers.next().scheduleTask(in: .nanoseconds(Int64(min(seconds, 1e9) * 1e9))) {
-    late.store(true, ordering: .relaxed)
-    task.cancel()
-  }
-  defer { timer.cancel() }
-  do {
-    return try await withTaskCancellationHandler { try await task.value } onCancel: { task.cancel() }
-  } catch {
-    throw late.load(ordering: .relaxed) ? fault : error
+  try await withThrowingTaskGroup(of: Value.self) { group in
+    group.addTask(operation: work)
+    group.addTask {
+      // In pieces: a sleep that was cancelled keeps its memory until its time has come.
+      let end = ContinuousClock.now + .seconds(seconds)
+      while ContinuousClock.now < end { try await Task.sleep(until: min(end, .now + .milliseconds(250))) }
+      throw fault
+    }
+    defer { group.cancelAll() }
+    guard let value = try await group.next() else { throw fault }
+    return value
   }
 }
-
-private let timers = MultiThreadedEventLoopGroup(numberOfThreads: 1)
