@@ -12,6 +12,10 @@ struct PluginFile: Sendable {
   /// The absolute path: dlopen would search for a bare name elsewhere.
   let path: String
   let identity: FileIdentity
+  /// Changes with every write to the file: device, inode, size, and the times of the last write and the last change.
+  let version: String
+  /// When it was last changed, in seconds since 1970.
+  let changed: Int
   private let mapped: MappedFile
 
   init(path: String) throws(Diagnostic) {
@@ -23,6 +27,9 @@ struct PluginFile: Sendable {
     default: throw Self.unreadable(self.path, "it is not a regular file")
     }
     identity = FileIdentity(device: UInt(status.st_dev), inode: UInt(status.st_ino))
+    changed = status.st_ctim.tv_sec
+    let times = [status.st_mtim, status.st_ctim].map { "\($0.tv_sec).\($0.tv_nsec)" }
+    version = "\(identity.device)-\(identity.inode)-\(status.st_size)-\(times[0])-\(times[1])"
     do { mapped = try MappedFile(path: self.path) } catch {
       throw Self.unreadable(self.path, (error as? WeightsError)?.message ?? "\(error)")
     }
