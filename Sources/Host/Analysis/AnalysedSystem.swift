@@ -9,8 +9,6 @@ struct AnalysedSystem: Sendable {
   let results: [StoredResults]
   /// The whole splits with their contexts, whatever part training was limited to; nil where contexts cannot be had any more.
   let corpus: Corpus?
-  /// IOB2 tags by view, run and sentence of the split that predictions are of.
-  let predictions: [String: [[[String]]]]
   /// Task and variation of the prompt that its contexts were made with, as in `entities-all`.
   let prompt: String?
 
@@ -18,6 +16,8 @@ struct AnalysedSystem: Sendable {
   var dataset: String
 
   var name: String { system.name }
+  /// IOB2 tags by view, run and sentence of the split that predictions are of.
+  var predictions: [String: [[[String]]]] { system.predictions }
   /// The examples that were predicted.
   var tested: [Example] { corpus.flatMap { $0.splits["test"] ?? $0.splits["dev"] } ?? [] }
   /// The training sentences that the system saw.
@@ -31,13 +31,6 @@ struct AnalysedSystem: Sendable {
     let parts = experiment.data.train.split(separator: "/")
     dataset = parts.count > 1 ? String(parts[parts.count - 2]) : experiment.name
     results = try system.runs.compactMap { try StoredResults(run: $0) }
-    var predictions: [String: [[[String]]]] = [:]
-    for view in system.counts.keys {
-      predictions[view] = try system.runs.map {
-        try ColumnFile.read(path: "\($0)/predictions.\(view).conll").sentences.map { TagScheme.toIOB2($0.tags) }
-      }
-    }
-    self.predictions = predictions
     var corpus: Corpus?
     do {
       let whole = try Experiment(path: folder + "/config.yaml", overrides: ["data.limit=null"])

@@ -17,7 +17,6 @@ struct ContextRelevance: Sendable {
     var length: Double?
   }
 
-  static let names = ["entity coverage", "novelty", "type-cue overlap", "distinct words"]
   let cues: TypeCues
 
   /// - Parameter training: sentences and contexts of which the cues are learned; test sentences have no part in it.

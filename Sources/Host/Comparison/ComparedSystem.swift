@@ -8,6 +8,8 @@ struct ComparedSystem: Sendable {
   var runs: [String]
   /// A view's entity counts, one list a run; nil where a run has no predictions of that view.
   var counts: [String: [EntityCounts]]
+  /// The tags behind them, by view, run and sentence.
+  var predictions: [String: [[[String]]]]
   /// The words of the scored sentences, which all systems must share.
   var words: [[String]]
   /// Their gold tags.
@@ -61,16 +63,21 @@ struct ComparedSystem: Sendable {
     self.name = name
     self.runs = runs
     counts = [:]
+    predictions = [:]
     words = []
     gold = []
     for view in ["with", "without"] {
       let files = runs.map { "\($0)/predictions.\(view).conll" }
       guard files.allSatisfy({ FileManager.default.fileExists(atPath: $0) }) else { continue }
-      counts[view] = try files.map { file in
-        let gold = try ColumnFile.read(path: file, columns: .init(tag: 2)), said = try ColumnFile.read(path: file)
-        if words.isEmpty { (words, self.gold) = (gold.sentences.map(\.words), gold.sentences.map(\.tags)) }
-        return EntityCounts(gold: gold.sentences.map(\.tags), predicted: said.sentences.map(\.tags))
+      let read = try files.map { file in
+        (
+          gold: try ColumnFile.read(path: file, columns: .init(tag: 2)).sentences,
+          said: try ColumnFile.read(path: file).sentences.map(\.tags)
+        )
       }
+      if words.isEmpty, let first = read.first { (words, gold) = (first.gold.map(\.words), first.gold.map(\.tags)) }
+      predictions[view] = read.map(\.said)
+      counts[view] = read.map { EntityCounts(gold: $0.gold.map(\.tags), predicted: $0.said) }
     }
   }
 }

@@ -190,14 +190,9 @@ enum FrameCode {
     case .dataCorrupted(let context):
       guard context.codingPath.isEmpty else { return "whose `\(path(context.codingPath))` \(context.debugDescription)" }
       // A number that does not fit is told without its place.
-      let isJSON = (try? JSONDecoder().decode(AnyJSON.self, from: Data(content))) != nil
+      let isJSON = (try? JSONDecoder().decode(JSONTree.self, from: Data(content))) != nil
       return isJSON ? "with a wrong value: \(context.debugDescription)" : "that is no JSON"
     @unknown default: return "that cannot be read"
     }
   }
-}
-
-/// Any JSON value, unread.
-private struct AnyJSON: Decodable {
-  init(from decoder: any Swift.Decoder) {}
 }

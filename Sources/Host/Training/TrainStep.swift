@@ -9,6 +9,9 @@ struct TrainStep {
   let schedule: Schedule
   let section: TrainingSection
   let seed: UInt64
+  /// Whether plain sentences are examples of their own: the plain view of one with context is then a student alone, and its gold tags
+  /// are learned from when it comes by itself.
+  var mixed = false
   /// Told where the time goes, if anybody asks.
   var clock: StepClock?
 
@@ -22,9 +25,8 @@ struct TrainStep {
 
   /// - Parameters:
   ///   - examples: sentences that are read in all views of the loss.
-  ///   - alone: sentences that are read in the plain view only. Where there are any, or `mixed`, the plain view of `examples` is a
-  ///     student alone: its gold tags are learned from when the sentence is among `alone`.
-  func run(_ examples: [Example], alone: [Example] = [], mixed: Bool = false) throws -> Result {
+  ///   - alone: sentences that are read in the plain view only, in mixed training.
+  func run(_ examples: [Example], alone: [Example] = []) throws -> Result {
     var result = Result()
     clock?.start()
     optimiser.clearGradients()

@@ -70,7 +70,8 @@ struct Trainer {
     let batchesAnEpoch = (lengths.count + section.batch - 1) / section.batch
     let step = TrainStep(
       tagger: tagger, loss: loss, optimiser: optimiser,
-      schedule: Schedule(section, steps: section.epochs * batchesAnEpoch), section: section, seed: experiment.seed)
+      schedule: Schedule(section, steps: section.epochs * batchesAnEpoch), section: section, seed: experiment.seed,
+      mixed: mixed)
     var lastSave = ContinuousClock.now
     func save() throws {
       state.metricsLength = folder.size(of: MetricsLog.file) ?? 0
@@ -87,7 +88,7 @@ struct Trainer {
         let places = batches[state.batch]
         let result = try step.run(
           places.filter { $0 < examples.count }.map { examples[$0] },
-          alone: places.filter { $0 >= examples.count }.map { examples[$0 - examples.count] }, mixed: mixed)
+          alone: places.filter { $0 >= examples.count }.map { examples[$0 - examples.count] })
         state.step = optimiser.step
         state.batch += 1
         state.lossSum += result.loss

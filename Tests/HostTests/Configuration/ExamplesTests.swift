@@ -19,7 +19,6 @@ import Testing
     let path = "\(Self.root)/\(file)"
     let tree = try loadConfiguration(path: path)
     guard let sweep = tree["sweep"] else {
-      // Settings that other files put data to are no whole experiment.
       _ = try Experiment(path: path)
       return
     }

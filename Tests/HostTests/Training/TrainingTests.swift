@@ -75,9 +75,9 @@ struct TrainingTests {
       let optimiser = try Optimiser(tagger.parameters, section: experiment.training)
       let step = TrainStep(
         tagger: tagger, loss: loss, optimiser: optimiser, schedule: Schedule(experiment.training, steps: 10),
-        section: experiment.training, seed: 1)
+        section: experiment.training, seed: 1, mixed: mixed)
       let examples = Array((corpus.splits["train"] ?? []).prefix(5))
-      let result = try step.run(examples, alone: mixed ? examples : [], mixed: mixed)
+      let result = try step.run(examples, alone: mixed ? examples : [])
       return (tagger.parameters.flatMap { $0.parameter.gradient.values }, result.parts)
     }
     let paired = try await gradient(mixed: false), mixed = try await gradient(mixed: true)
