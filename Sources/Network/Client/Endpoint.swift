@@ -17,7 +17,7 @@ final class Endpoint: Sendable {
     guard let seconds = circuit.withLock({ $0.admit(now: uptime) }) else { return }
     throw HTTPFailure(
       .circuit, "\(address.origin) failed again and again and is left alone for another \(Int(seconds.rounded(.up))) s",
-      attempts: 0)
+      retryAfter: seconds, attempts: 0)
   }
 
   /// Notes how a request ended.

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import NetworkPolicy
 import PluginAPI
 import Synchronization
@@ -71,7 +72,9 @@ final class NetworkClient: Plugin, PluginAPI.HTTPClient {
       do {
         return try await attempt(exchange, endpoint, number)
       } catch let failure as HTTPFailure {
-        let clean = failure.redacted(request.allSecrets, attempts: number)
+        var clean = failure.redacted(request.allSecrets, attempts: number)
+        // Plugins read answers too, and may have taken any number for seconds.
+        clean.retryAfter = clean.retryAfter.flatMap(RetryAfter.plausible)
         outcome = clean
         let seconds = try wait(after: clean, number, request)
         tell(clean, number, seconds)
@@ -129,7 +132,8 @@ final class NetworkClient: Plugin, PluginAPI.HTTPClient {
       }
       let beginning = try await beginning(of: answer)
       throw AnswerFault.of(
-        exchange.address, status: answer.status, headers: answer.headers, body: beginning, now: surroundings.now())
+        exchange.address, status: answer.status, headers: answer.headers, body: beginning, now: surroundings.now(),
+        secrets: secrets)
     }
     throw HTTPFailure(.answer, "\(first.address) redirects more than \(Exchange.mostRedirects) times")
   }
@@ -233,8 +237,14 @@ extension HTTPRequest {
   fileprivate var allSecrets: [Secret] {
     let whole = secrets.map(\.value) + secretQuery.map(\.value)
     return whole
-      + whole.compactMap { secret in
-        secret.value.lastIndex(of: " ").map { Secret(String(secret.value[$0...].dropFirst()), name: secret.name) }
+      + whole.flatMap { secret -> [Secret] in
+        guard let space = secret.value.lastIndex(of: " ") else { return [] }
+        let word = String(secret.value[space...].dropFirst())
+        // `Basic` has the password in another form than the one that a server may repeat.
+        let login = secret.value.hasPrefix("Basic ") ? Data(base64Encoded: word) : nil
+        let password = login?.split(separator: UInt8(ascii: ":"), maxSplits: 1).dropFirst().first
+          .map { String(decoding: $0, as: UTF8.self) }
+        return ([word] + [password].compactMap { $0 }).map { Secret($0, name: secret.name) }
       }
   }
 }

@@ -2,15 +2,20 @@ public import PluginAPI
 
 /// What an answer with a status other than 2xx means.
 public enum AnswerFault {
-  /// The failure of an answer. `now` is in seconds since 1970; the body may be cut.
+  /// The failure of an answer. `now` is in seconds since 1970; the body may be cut. What it repeats of `secrets` is left out.
   public static func of(
-    _ address: WebAddress, status: Int, headers: [(name: String, value: String)], body: [UInt8], now: Double
+    _ address: WebAddress, status answered: Int, headers: [(name: String, value: String)], body: [UInt8], now: Double,
+    secrets: [Secret] = []
   ) -> HTTPFailure {
     func header(_ name: String) -> String? { headers.first { $0.name == name }?.value }
-    let text = String(decoding: body.prefix(4096), as: UTF8.self)
+    // Before it is cut: a secret that the cut goes through could not be found any more.
+    let whole = secrets.reduce(String(decoding: body, as: UTF8.self)) { $1.redacted(from: $0) }
+    let text = String(decoding: whole.utf8.prefix(4096), as: UTF8.self)
+    // Some servers refuse a key as a fault of the request. It is none that another request would not have.
+    let status = answered == 400 && text.contains("\"API_KEY_INVALID\"") ? 401 : answered
     let quota = status == 402 || ([403, 429].contains(status) && (hasQuotaReason(text) || isLongWindowSpent(header)))
     let said = summary(text)
-    let message = "\(address) answered \(status)" + (said.isEmpty ? "" : ": \(said)")
+    let message = "\(address) answered \(answered)" + (said.isEmpty ? "" : ": \(said)")
     return HTTPFailure(
       quota ? .quota : .status, message, status: status, body: text, retries: !quota && mayHelp(status),
       retryAfter: header("retry-after").flatMap { RetryAfter.seconds($0, now: now) })
@@ -22,12 +27,15 @@ public enum AnswerFault {
   }
 
   /// Reasons that no wait of ours cures: a day's or a month's quota, an account without credit.
+  ///
+  /// Some servers give the same reason for a burst and for a day, and only their words tell which.
   public static func hasQuotaReason(_ body: String) -> Bool {
     let reasons = [
       "dailyLimitExceeded", "dailyLimitExceededUnreg", "quotaExceeded", "insufficient_quota", "billing_hard_limit_reached",
       "billing_not_active", "QUOTA_EXCEEDED", "quota_exceeded",
     ]
-    return reasons.contains { body.contains("\"\($0)\"") }
+    let words = body.lowercased()
+    return reasons.contains { body.contains("\"\($0)\"") } || ["per day", "per-day", "perday"].contains { words.contains($0) }
   }
 
   /// `X-RateLimit-Policy: 1;w=1, 15000;w=2592000` beside `X-RateLimit-Remaining: 1, 0`: the window of a month is spent.

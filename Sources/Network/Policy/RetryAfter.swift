@@ -1,12 +1,20 @@
 /// The header `Retry-After`: seconds, or the time of a day.
 public enum RetryAfter {
+  /// A wait that somebody asks for, as it can be reckoned with; nil where it is no time at all.
+  public static func plausible(_ seconds: Double) -> Double? {
+    seconds.isFinite && seconds >= 0 ? min(seconds, longest) : nil
+  }
+
+  /// A generation: whoever asks for more means never.
+  private static let longest = 1e9
+
   /// Seconds from `now`, which is in seconds since 1970; nil where the value is neither. What is past is 0.
   public static func seconds(_ value: String, now: Double) -> Double? {
     let value = value.drop { $0 == " " }
     if !value.isEmpty, value.utf8.allSatisfy({ (0x30...0x39).contains($0) || $0 == UInt8(ascii: ".") }) {
-      return Double(value).flatMap { $0.isFinite ? $0 : nil }
+      return Double(value).flatMap(plausible)
     }
-    return time(value).map { max(0, $0 - now) }
+    return time(value).flatMap { plausible(max(0, $0 - now)) }
   }
 
   /// `Sun, 06 Nov 1994 08:49:37 GMT` in seconds since 1970.

@@ -147,7 +147,8 @@ public struct Secret: Sendable, CustomStringConvertible, CustomDebugStringConver
   public func redacted(from text: String) -> String {
     var bytes = Array(text.utf8)
     let asJSON = value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
-    for form in Set([value, percentEncoded, asJSON]) where !form.isEmpty {
+    // Some programs write a slash in JSON as `\/`.
+    for form in Set([value, percentEncoded, asJSON, asJSON.replacing("/", with: "\\/")]) where !form.isEmpty {
       bytes = Self.replace(Array(form.utf8), in: bytes, with: Array(description.utf8))
     }
     return String(decoding: bytes, as: UTF8.self)

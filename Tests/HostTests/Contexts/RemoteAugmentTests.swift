@@ -72,8 +72,26 @@ struct RemoteAugmentTests {
     defer { server.stop() }
     try configure(server.endpoint)
     let failed = try augment("--split", "train")
-    #expect(failed.code == 5 && failed.errors.contains("N506") && failed.errors.contains("out of memory"), "\(failed.errors)")
+    #expect(failed.code == 4 && failed.errors.contains("out of memory"), "\(failed.errors)")
+    #expect(failed.errors.contains("5 requests failed one after the other"), "\(failed.errors)")
     #expect(try stored().count == 5 && stored().allSatisfy { $0.context.text.hasPrefix("about ") })
+  }
+
+  @Test func aRefusedSentenceLeavesTheOthersBe() throws {
+    let server = try FakeLanguageServer(fault: { _, sentence, connection in
+      if sentence == "word7 is" { connection.answer(400, #"{"error": {"code": "content_filter"}}"#) }
+      return sentence == "word7 is"
+    })
+    defer { server.stop() }
+    try configure(server.endpoint)
+    for _ in 0..<2 {
+      let refused = try augment("--split", "train")
+      #expect(refused.code == 4 && refused.errors.contains("error[P335]"), "\(refused.errors)")
+      #expect(refused.errors.contains("sentence 7: ") && refused.errors.contains("content_filter"), "\(refused.errors)")
+      #expect(try stored().count == 39)
+    }
+    // The second time for that sentence alone.
+    #expect(server.requests.count == 41 && server.answered.count == 39)
   }
 
   @Test func budgetsStopARun() throws {
@@ -124,7 +142,7 @@ struct RemoteAugmentTests {
     #expect(refused.code == 5 && refused.errors.contains("N504") && elsewhere.requests.isEmpty, "\(refused.errors)")
     #expect(refused.errors.contains("add `127.0.0.1:\(elsewhere.port)` to `http.hosts`"))
     try configure("http://127.0.0.1:\(server.port)/v1", http: ", hosts: ['127.0.0.1:\(elsewhere.port)']")
-    #expect(try augment("--limit", "1").errors.contains("N506") && elsewhere.requests.count == 1)
+    #expect(try augment("--limit", "1").errors.contains("its answer holds no text") && !elsewhere.requests.isEmpty)
   }
 
   @Test func faultsOfTheSectionHaveTheirPlace() throws {

@@ -17,12 +17,21 @@ enum Behaviour {
       n < 1 ? c.answer(429, headers: ["Retry-After": httpDate(in: 2)]) : c.answer("well")
     },
     "answers 429 with `Retry-After: 3600`": { _, _, c in c.answer(429, headers: ["Retry-After": "3600"]) },
+    "answers 429 with a `Retry-After` of more seconds than there are": { _, _, c in
+      c.answer(429, headers: ["Retry-After": "99999999999999999999999"])
+    },
     "answers 402": { _, _, c in c.answer(402, "pay") },
     "answers 429 with `insufficient_quota`": { _, _, c in
       c.answer(429, #"{"error": {"message": "You exceeded your quota", "type": "insufficient_quota"}}"#)
     },
     "answers 403 with `dailyLimitExceeded`": { _, _, c in
       c.answer(403, #"{"error": {"errors": [{"domain": "usageLimits", "reason": "dailyLimitExceeded"}]}}"#)
+    },
+    "answers 429 with a limit per day": { _, _, c in
+      c.answer(
+        429,
+        #"{"error": {"errors": [{"reason": "rateLimitExceeded"}], "message": "#
+          + #""Quota exceeded for quota metric 'Queries' and limit 'Queries per day' of service 'search'"}}"#)
     },
     "answers 429 with a month's window spent": { _, _, c in
       c.answer(

@@ -90,6 +90,19 @@ struct NetworkClientTests {
     #expect(script.waits == [31, 62] && response.attempts == 3)
   }
 
+  /// Plugins read answers too, and take what they find there for seconds.
+  @Test(arguments: [Double.nan, .infinity, -5, 1e300]) func noSecondsAreTooMany(_ seconds: Double) async throws {
+    let script = Script([.init()])
+    let client = try client(script)
+    let failure = try await failure {
+      _ = try await client.send(HTTPRequest("GET", url)) { _ in
+        HTTPFailure(.answer, "busy", retries: true, retryAfter: seconds)
+      }
+    }
+    #expect(failure.message.contains("asks for a wait of 1000000000 s") == (seconds == 1e300), "\(failure)")
+    #expect(script.exchanges.count == (seconds == 1e300 ? 1 : 3))
+  }
+
   @Test func whatCannotBeRepeatedIsNot() async throws {
     let script = Script([.init(status: 503)])
     let client = try client(script)

@@ -19,6 +19,13 @@ struct RetryAfterTests {
     #expect(RetryAfter.seconds("Fri, 31 Dec 1999 23:59:60 GMT", now: 946_684_800) == 0)
   }
 
+  @Test func moreSecondsThanThereAreAreSomeThatCanBeReckonedWith() {
+    #expect(RetryAfter.seconds("99999999999999999999999", now: time) == 1e9)
+    #expect(RetryAfter.seconds(String(repeating: "9", count: 400), now: time) == nil)
+    #expect(RetryAfter.plausible(1e300) == 1e9 && RetryAfter.plausible(7) == 7)
+    for seconds in [-1, Double.nan, .infinity, -.infinity] { #expect(RetryAfter.plausible(seconds) == nil) }
+  }
+
   @Test(arguments: ["", "soon", "-1", "1e3", "..", "Sun, 06 Nov 1994 08:49:37 CET", "Sun, 45 Nov 1994 08:49:37 GMT"])
   func otherTextIsNone(_ text: String) { #expect(RetryAfter.seconds(text, now: time) == nil) }
 }
@@ -99,11 +106,29 @@ struct AnswerFaultTests {
       let failure = try fault(429, #"{"error": {"reason": "\#(reason)"}}"#)
       #expect(failure.kind == .quota && !failure.retries)
     }
+    let words = "Quota exceeded for quota metric 'Queries' and limit 'Queries per day' of service 'search'"
+    #expect(try fault(429, #"{"error": {"reason": "rateLimitExceeded", "message": "\#(words)"}}"#).kind == .quota)
     // A burst is no quota, nor is a text that happens to hold the word.
     #expect(try fault(429, #"{"error": {"reason": "rateLimitExceeded"}}"#).kind == .status)
     #expect(try fault(500, #"{"error": "insufficient_quota"}"#).kind == .status)
     let burst = [(name: "x-ratelimit-policy", value: "1;w=1, 9;w=86400"), (name: "x-ratelimit-remaining", value: "0, 4")]
     #expect(try fault(429, "", burst).kind == .status)
+  }
+
+  @Test func aRefusedKeyIsOneWhateverTheStatus() throws {
+    let failure = try fault(400, #"{"error": {"details": [{"reason": "API_KEY_INVALID"}]}}"#)
+    #expect(failure.kind == .status && failure.status == 401 && failure.message.contains("answered 400"))
+    #expect(try fault(400, #"{"error": "no"}"#).status == 400)
+  }
+
+  /// Wherever a secret stands, no beginning of it is left by a cut.
+  @Test func secretsAreLeftOutBeforeTextsAreCut() throws {
+    let secrets = [Secret("sk-canary-0123456789", name: "KEY")], address = try #require(WebAddress("https://api.example/v1"))
+    for place in Array(280...310) + Array(4070...4100) {
+      let body = Array((String(repeating: ".", count: place) + secrets[0].value + "!").utf8)
+      let failure = AnswerFault.of(address, status: 400, headers: [], body: body, now: 0, secrets: secrets)
+      #expect(!failure.message.contains("sk-") && !failure.body.contains("sk-"), "\(place)")
+    }
   }
 
   @Test func messagesAreOneLineWithoutTheQuery() throws {
@@ -117,7 +142,8 @@ struct AnswerFaultTests {
 struct RedactionTests {
   @Test func allFormsAreReplaced() {
     let secret = Secret(#"a/b+"c\"#, name: "KEY")
-    #expect(secret.redacted(from: #"x a/b+"c\ y a%2Fb%2B%22c%5C z a/b+\"c\\"#) == "x <KEY> y <KEY> z <KEY>")
+    let text = #"x a/b+"c\ y a%2Fb%2B%22c%5C z a/b+\"c\\ a\/b+\"c\\"#
+    #expect(secret.redacted(from: text) == "x <KEY> y <KEY> z <KEY> <KEY>")
     #expect("\(secret)" == "<KEY>")
     // A combining mark behind it makes no other text of it.
     #expect(Secret("abc", name: "KEY").redacted(from: "abc\u{301}") == "<KEY>\u{301}")

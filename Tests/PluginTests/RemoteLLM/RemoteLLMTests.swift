@@ -83,27 +83,6 @@ struct RemoteLLMTests {
     #expect(most.withLock { $0 } == 3)
   }
 
-  /// An answer that is an error is none, whatever its status.
-  @Test(arguments: [
-    #"{"error": {"message": "context too long", "type": "invalid_request_error", "code": 400}}"#,
-    #"{"error": "model 'tiny' not found"}"#, #"{"object": "error", "message": "bad", "code": 400}"#, #"{"choices": []}"#,
-    #"{"choices": [{"index": 0, "finish_reason": "stop"}]}"#, "<html>busy</html>", #"["text"]"#, "{}", "",
-  ])
-  func errorsInAnswersAreFailures(_ text: String) async throws {
-    let server = try FakeLanguageServer(fault: { _, sentence, connection in
-      guard sentence == "sentence 2" else { return false }
-      connection.answer(text)
-      return true
-    })
-    defer { server.stop() }
-    let augmentor = try RemoteLab(port: server.port).augmentor(server.endpoint, ["concurrency": "1"])
-    let (contexts, failure) = await ask(augmentor, remoteRequests(5))
-    #expect(contexts.keys.sorted() == [0, 1])
-    let fault = try #require(failure as? HTTPFailure)
-    let place = "sentence 2 (`sentence 2`): \(server.endpoint)/chat/completions: "
-    #expect(fault.kind == .answer && fault.message.hasPrefix(place), "\(fault)")
-  }
-
   @Test func anErrorThatMayPassIsTriedAgain() async throws {
     let server = try FakeLanguageServer(fault: { number, _, connection in
       if number == 0 { connection.answer(#"{"error": {"message": "overloaded", "code": 503}}"#) }
@@ -125,28 +104,6 @@ struct RemoteLLMTests {
     let (contexts, failure) = await ask(augmentor, remoteRequests(50))
     #expect((failure as? HTTPFailure)?.status == 404)
     #expect(contexts.keys.sorted() == [1, 2], "nothing new is asked after a failure")
-  }
-
-  @Test func streamsThatBreakAreFailures() async throws {
-    let events = FakeLanguageServer.events("about it", chat: true)
-    let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n"
-    let faults: [(String, HTTPFailure.Kind)] = [
-      ("data: \(events[0])\n\n", .answer),  // No end.
-      ("data: \(events[0])\n\ndata: {\"error\": {\"message\": \"out of memory\", \"code\": 500}}\n\n", .answer),
-      ("data: \(events[0])\n\ndata: not json\n\n", .answer), ("", .answer),
-    ]
-    for (text, kind) in faults {
-      let server = try FakeLanguageServer(fault: { _, _, connection in
-        connection.send(head + text)
-        connection.end()
-        return true
-      })
-      defer { server.stop() }
-      let augmentor = try RemoteLab(port: server.port).augmentor(server.endpoint, ["stream": "true"])
-      let (contexts, failure) = await ask(augmentor, remoteRequests(1))
-      #expect(contexts.isEmpty && (failure as? HTTPFailure)?.kind == kind, "\(text): \(String(describing: failure))")
-      #expect(server.requests.count == 1, "what came after the first byte is not asked for again")
-    }
   }
 
   @Test func aServerThatDoesNotStreamIsUnderstood() async throws {
@@ -173,18 +130,6 @@ struct RemoteLLMTests {
     #expect(fault.kind == .quota && fault.message.contains("budget"), "\(fault)")
     #expect((40...44).contains(contexts.count), "\(contexts.count)")
     #expect(server.requests.count == contexts.count)
-  }
-
-  @Test func aKeyIsNotTold() async throws {
-    let server = try FakeLanguageServer(fault: { _, _, connection in
-      connection.answer(#"{"error": {"message": "bad key: sesame / Bearer sesame"}}"#)
-      return true
-    })
-    defer { server.stop() }
-    let augmentor = try RemoteLab(port: server.port).augmentor(server.endpoint, ["key": "KEY"])
-    let failure = await ask(augmentor, remoteRequests(1)).failure
-    let fault = try #require(failure as? HTTPFailure)
-    #expect(fault.message.contains("<KEY>") && !fault.message.contains("sesame"))
   }
 
   @Test func cancellingEndsIt() async throws {

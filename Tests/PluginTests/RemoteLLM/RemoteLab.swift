@@ -37,7 +37,7 @@ final class RemoteLab: ServiceProvider {
   /// An augmentor that asks a server; values are scalars of YAML, `extra` a mapping of such.
   func augmentor(
     _ endpoint: String, _ values: [String: String] = [:], stop: [String] = [], omit: [String] = [],
-    extra: [String: String] = [:]
+    extra: [String: String] = [:], log: @escaping @Sendable (LogLevel, String) -> Void = { _, _ in }
   ) throws -> RemoteLLMAugmentor {
     var options: [String: ConfigNode.Value] = [
       "endpoint": .scalar(endpoint, quoted: true), "model": .scalar("tiny", quoted: true),
@@ -48,7 +48,7 @@ final class RemoteLab: ServiceProvider {
     if !omit.isEmpty { options["omit"] = list(omit) }
     if !extra.isEmpty { options["extra"] = mapping(extra.mapValues { .scalar($0, quoted: false) }).value }
     let decoded = try decodeOptions(RemoteLLMOptions.self, from: mapping(options), what: "test")
-    return try RemoteLLMAugmentor(decoded, services: Services(seed: 1, cacheFolder: "/tmp", provider: self) { _, _ in })
+    return try RemoteLLMAugmentor(decoded, services: Services(seed: 1, cacheFolder: "/tmp", provider: self, log: log))
   }
 }
 

@@ -59,7 +59,9 @@ struct GenerationEngine {
 
   /// Writes a continuation of each prompt; `finished` gets each as soon as it is there. Stops between two steps once `isCancelled`.
   func run(_ prompts: [Prompt], isCancelled: () -> Bool = { false }, finished: (Continuation) -> Void) throws {
-    for prompt in prompts { try check(prompt) }
+    for prompt in prompts {
+      if let fault = fault(of: prompt) { throw PluginError("request \(prompt.index): \(fault.message)", hint: fault.hint) }
+    }
     let common = prompts.count > 1 ? commonPrefix(prompts) : 0
     let shared = try common >= 16 ? read(Array(prompts[0].tokens[..<common])) : nil
     let start = shared?.count ?? 0
@@ -152,16 +154,17 @@ struct GenerationEngine {
     }
   }
 
-  /// A prompt has to fit with all that may be written: nothing is ever cut from it.
-  private func check(_ prompt: Prompt) throws {
+  /// Why a prompt cannot be continued; nil where it can. It has to fit with all that may be written: nothing is ever cut from it.
+  func fault(of prompt: Prompt) -> PluginError? {
     guard let greatest = prompt.tokens.max(), Int(greatest) < model.vocabulary, prompt.tokens.allSatisfy({ $0 >= 0 }) else {
-      throw PluginError("request \(prompt.index): the prompt is empty or has tokens outside of the vocabulary")
+      return PluginError("its prompt is empty or has tokens outside of the vocabulary")
     }
     let limit = model.configuration.positions
     guard prompt.tokens.count + maxNewTokens <= limit else {
-      throw PluginError(
-        "request \(prompt.index): its prompt of \(prompt.tokens.count) tokens and \(maxNewTokens) new ones exceed the \(limit) "
-          + "positions of the model", hint: "shorten the prompt, lower `maxNewTokens`, or use a model with a longer context")
+      return PluginError(
+        "its prompt of \(prompt.tokens.count) tokens and \(maxNewTokens) new ones exceed the \(limit) positions of the model",
+        hint: "shorten the prompt, lower `maxNewTokens`, or use a model with a longer context")
     }
+    return nil
   }
 }

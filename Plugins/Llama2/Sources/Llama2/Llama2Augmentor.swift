@@ -66,7 +66,8 @@ final class Llama2Augmentor: TextGenerator {
       Prompt(index: $0.index, tokens: try tokens(of: $0), random: $0.random)
     }
     let name = options.model.split(separator: "/").last.map(String.init) ?? options.model
-    return run(prompts) { [tokenizer, stop = options.stop ?? []] continuation in
+    return run(prompts, refused: { (index: $0, context: Context.failed("\($1)")) }) {
+      [tokenizer, stop = options.stop ?? []] continuation in
       let (text, stopped) = Self.text(of: continuation, tokenizer, stop)
       return (
         continuation.index,
@@ -140,8 +141,11 @@ final class Llama2Augmentor: TextGenerator {
   }
 
   /// Runs the engine on a task of its own; the stream's end cancels it.
+  ///
+  /// - Parameter refused: the answer to a prompt that does not fit; without it such a prompt ends the stream with an error.
   private func run<Answer: Sendable>(
-    _ prompts: [Prompt], _ answer: @escaping @Sendable (Continuation) -> Answer
+    _ prompts: [Prompt], refused: (@Sendable (_ index: Int, PluginError) -> Answer)? = nil,
+    _ answer: @escaping @Sendable (Continuation) -> Answer
   ) -> AsyncThrowingStream<Answer, any Error> {
     AsyncThrowingStream { stream in
       let task = Task.detached { [self] in
@@ -149,7 +153,20 @@ final class Llama2Augmentor: TextGenerator {
           if !prompts.isEmpty {
             try model.withLock { model in
               let engine = engine(try loaded(&model))
-              try engine.run(prompts, isCancelled: { Task.isCancelled }) { stream.yield(answer($0)) }
+              var fitting: [Prompt] = [], misfits: [Answer] = []
+              for prompt in prompts {
+                if let refused, let fault = engine.fault(of: prompt) {
+                  misfits.append(refused(prompt.index, fault))
+                } else {
+                  fitting.append(prompt)
+                }
+              }
+              try engine.run(fitting, isCancelled: { Task.isCancelled }) { continuation in
+                stream.yield(answer(continuation))
+                // One by one: many failures in a row mean that none can succeed.
+                if let misfit = misfits.popLast() { stream.yield(misfit) }
+              }
+              for misfit in misfits { stream.yield(misfit) }
             }
           }
           stream.finish()

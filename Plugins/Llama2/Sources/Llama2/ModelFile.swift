@@ -29,7 +29,7 @@ enum ModelFile {
         self = .folder(try Checkpoint(folder: path))
       }
     } catch let error as WeightsError {
-      throw Diagnostic("M403", "\(error)")
+      throw Diagnostic("M402", "\(error)", hint: "is its download complete? If not, download it again")
     }
   }
 

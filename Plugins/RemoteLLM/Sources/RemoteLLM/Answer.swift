@@ -17,19 +17,38 @@ struct Answer: Sendable, Equatable {
     model = json["model"]?.text ?? model
     id = json["id"]?.text ?? id
     systemFingerprint = json["system_fingerprint"]?.text ?? systemFingerprint
-    promptTokens = json["usage"]?["prompt_tokens"]?.integer ?? promptTokens
-    completionTokens = json["usage"]?["completion_tokens"]?.integer ?? completionTokens
+    promptTokens = Self.count(json["usage"]?["prompt_tokens"]) ?? promptTokens
+    completionTokens = Self.count(json["usage"]?["completion_tokens"]) ?? completionTokens
     guard let choice = json["choices"]?[0] else {
       // The last event of a stream may tell the usage alone.
       if streamed, json["choices"] != nil || json["usage"] != nil { return }
       throw ServerFault("its answer holds no text: `choices` is empty or missing")
     }
+    // A server that passes requests on tells here that the one behind it failed.
+    if let fault = ServerFault(choice) { throw fault }
     let message = choice[streamed ? "delta" : "message"]
     guard let content = message?["content"] ?? choice["text"] ?? (message == nil ? nil : .null) else {
       throw ServerFault("its answer holds no text: the choice has neither `message` nor `text`")
     }
     text += Self.text(of: content) ?? message?["refusal"]?.text ?? ""
     finish = choice["finish_reason"]?.text ?? finish
+    if finish == "error" { throw ServerFault("it ended its answer with an error and does not say which") }
+  }
+
+  /// A number of tokens; nil where it is none that an answer can have, since the budget is reckoned with it.
+  private static func count(_ json: JSON?) -> Int? {
+    json?.integer.flatMap { (0...1_000_000_000).contains($0) ? $0 : nil }
+  }
+
+  /// Puts the key's name where the server repeats the key. A short one is left: servers that want none are given a word such as
+  /// `none`, which texts hold too.
+  mutating func hide(_ key: Secret) {
+    guard key.value.utf8.count > 5 else { return }
+    text = key.redacted(from: text)
+    finish = finish.map(key.redacted(from:))
+    model = model.map(key.redacted(from:))
+    id = id.map(key.redacted(from:))
+    systemFingerprint = systemFingerprint.map(key.redacted(from:))
   }
 
   /// A text, or the texts of a list of parts.
@@ -49,42 +68,5 @@ struct Answer: Sendable, Equatable {
       rest = rest[start.upperBound...].firstRange(of: "</think>").map { rest[$0.upperBound...] } ?? ""
     }
     return String((out + rest).drop(while: \.isWhitespace))
-  }
-}
-
-/// An error that stands in the body of an answer, in any of the forms that servers give it.
-struct ServerFault: Error, Equatable {
-  var message: String
-  /// The status that it stands for, where it gives one.
-  var code: Int?
-  var isQuota = false
-
-  init(_ message: String) { self.message = message }
-
-  /// `{"error": {message, type, code}}`, `{"error": "…"}`, `{"object": "error", "message": …}`; nil where the answer is none.
-  init?(_ json: JSON) {
-    guard json.object != nil else {
-      self.init("its answer is no JSON object")
-      return
-    }
-    let error: JSON
-    switch json["error"] {
-    case let given? where given != .null: error = given
-    default:
-      guard json["object"]?.text == "error" else { return nil }
-      error = json
-    }
-    let type = error["type"]?.text ?? json["error_type"]?.text
-    let said = error.text ?? error["message"]?.text ?? json["message"]?.text ?? "without a word why"
-    self.init("it reports an error" + (type.map { " (\($0))" } ?? "") + ": " + String(said.prefix(300)))
-    code = error["code"]?.integer
-    isQuota = ["insufficient_quota", "billing_hard_limit_reached"].contains { type == $0 || error["code"]?.text == $0 }
-  }
-
-  /// As a failure of the request. Overload and faults of the server's own may pass.
-  func failure(_ address: String) -> HTTPFailure {
-    let passes = code.map { [408, 425, 429].contains($0) || (500...599).contains($0) } ?? false
-    return HTTPFailure(
-      isQuota ? .quota : .answer, "\(address): \(message)", status: 200, retries: passes && !isQuota)
   }
 }

@@ -55,7 +55,8 @@ struct RemoteLLMOptions: PluginOptions {
     .optional("omit", .list(.string), help: "fields that the server refuses, such as seed: they are not sent"),
     .optional("extra", .any, help: "further fields of the request, such as {top_k: 40, repeat_penalty: 1}"),
     .optional(
-      "stream", .boolean, default: "false", help: "have the text sent as it is written: no time-out while it grows"),
+      "stream", .boolean, default: "false",
+      help: "have the text sent as it is written: `http.readSeconds` is then the longest pause, not the time of the whole text"),
     .optional("stripThinking", .boolean, default: "false", help: "leave out what stands between <think> and </think>"),
     .optional(
       "concurrency", .integer, default: "4", in: 1...1024, help: "requests at a time; `http.concurrency` bounds them too"),

@@ -1,4 +1,5 @@
 import PluginAPI
+import Synchronization
 
 /// Has contexts written by a server.
 final class RemoteLLMAugmentor: CostEstimator {
@@ -7,16 +8,13 @@ final class RemoteLLMAugmentor: CostEstimator {
   private let body: RequestBody
   private let budget: Budget
   private let services: Services
-  private let address: String
+  private let hasWarned = Atomic(false)
 
   init(_ options: RemoteLLMOptions, services: Services) throws {
     self.options = options
     self.services = services
     body = try RequestBody(options)
     budget = Budget(options)
-    var base = options.endpoint[...]
-    while base.hasSuffix("/") { base.removeLast() }
-    address = base + body.path
     if options.maxCost != nil, options.promptPrice + options.completionPrice == 0 {
       throw PluginError("`maxCost` is given without prices", hint: "give `promptPrice` and `completionPrice`")
     }
@@ -49,7 +47,7 @@ final class RemoteLLMAugmentor: CostEstimator {
     // The network and the key are asked for when there is something to send: what is stored is served without them.
     guard !requests.isEmpty else { return AsyncThrowingStream { $0.finish() } }
     let server = Server(
-      http: try services.http(), key: try options.key.map { try services.secret($0) }, address: address, options: options)
+      http: try services.http(), key: try options.key.map { try services.secret($0) }, address: body.address, options: options)
     return AsyncThrowingStream { answers in
       let task = Task.detached { [self] in
         do {
@@ -100,27 +98,50 @@ final class RemoteLLMAugmentor: CostEstimator {
     if let failure { throw failure }
   }
 
+  /// A request that failed on its own is answered, so that the others go on; throws what would befall them too.
   private func context(_ request: ContextRequest, _ guess: Int, _ server: Server) async throws -> Context {
     var used: (prompt: Int, completion: Int)?
     defer { budget.settle(prompt: guess, completion: options.maxNewTokens, used: used) }
     let start = ContinuousClock.now
     let answer: Answer
     do { answer = try await server.answer(body.json(request)) } catch var failure as HTTPFailure {
+      if failure.concernsOneRequest { return .failed(failure.message) }
       failure.message = place(request) + failure.message
       throw failure
     }
     // A server that does not tell what it used is taken to have used what the texts' lengths say.
     used = (answer.promptTokens ?? guess, answer.completionTokens ?? (answer.text.count + 3) / 4)
+    let text = options.stripThinking ? answer.withoutThinking : answer.text
+    if let reason = whyNothing(text, answer.finish) { return .failed(reason) }
     var details: [String: String] = [:]
     details["id"] = answer.id
     details["model"] = answer.model
     details["system_fingerprint"] = answer.systemFingerprint
     let (seconds, attoseconds) = start.duration(to: .now).components
     return Context(
-      text: options.stripThinking ? answer.withoutThinking : answer.text, finish: answer.finish ?? "stop",
-      tokens: answer.completionTokens, source: answer.model ?? options.model, promptTokens: answer.promptTokens,
+      text: text, finish: finish(answer), tokens: answer.completionTokens, source: answer.model ?? options.model,
+      promptTokens: answer.promptTokens,
       milliseconds: Int(seconds) * 1000 + Int(attoseconds / 1_000_000_000_000_000), details: details)
   }
+
+  /// The server's word for why the text ends, but not the host's for a request that failed.
+  private func finish(_ answer: Answer) -> String {
+    let word = answer.finish ?? "stop"
+    return word == "failed" ? "server: failed" : word
+  }
+
+  /// Why an answer without text is none: the model used its tokens for something else. Nil where it is an answer.
+  private func whyNothing(_ text: String, _ finish: String?) -> String? {
+    guard text.allSatisfy(\.isWhitespace), let finish, let remedy = Self.remedies[finish] else { return nil }
+    let reason = "the model spent its tokens without writing a text (`finish_reason: \(finish)`)"
+    if !hasWarned.exchange(true, ordering: .relaxed) { services.log(.warning, "remote-llm: \(reason); \(remedy)") }
+    return reason
+  }
+
+  private static let remedies = [
+    "length": "where it thinks first, raise `maxNewTokens`, or have it think less by `extra`, such as {reasoning_effort: low}",
+    "tool_calls": "it calls tools instead: forbid them by `extra: {tool_choice: none}`",
+  ]
 
   /// Names a sentence in a message.
   private func place(_ request: ContextRequest) -> String {

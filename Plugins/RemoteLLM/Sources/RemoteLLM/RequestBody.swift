@@ -5,7 +5,7 @@ struct RequestBody: Sendable {
   let options: RemoteLLMOptions
   private let extra: [String: JSON]
 
-  /// Throws where `extra` is no mapping, or names fields that options are there for.
+  /// Throws where an option would be of no effect, or contradicts another: a paid run would be wasted.
   init(_ options: RemoteLLMOptions) throws {
     self.options = options
     let known = [
@@ -20,10 +20,45 @@ struct RequestBody: Sendable {
       extra = fields
     default: throw PluginError("`extra` must be a mapping of fields to values")
     }
+    try checkOmitted()
+    try checkTemplate()
   }
 
-  /// Below the base address.
-  var path: String { options.api == .chat ? "/chat/completions" : "/completions" }
+  /// A misspelt name would leave the field in.
+  private func checkOmitted() throws {
+    let fields = [
+      "model", "max_tokens", "max_completion_tokens", "temperature", "top_p", "frequency_penalty", "presence_penalty", "seed",
+      "stop", "stream", "stream_options",
+    ]
+    for name in options.omit ?? [] where !fields.contains(name) {
+      let nearest = nearestName(to: name, among: fields).map { "did you mean `\($0)`? " } ?? ""
+      throw PluginError(
+        "`omit` names `\(name)`, which is no field that could be left out",
+        hint: nearest + "There are: \(fields.joined(separator: ", "))")
+    }
+  }
+
+  private func checkTemplate() throws {
+    guard let template = options.template else { return }
+    guard options.api == .completions else {
+      throw PluginError(
+        "`template` has no effect with `api: chat`: the server puts the model's template around the texts",
+        hint: "say `api: completions`, or leave `template` out")
+    }
+    guard template.contains("{sentence}") else {
+      throw PluginError(
+        "`template` has no `{sentence}`: every request would be the same", hint: "put `{sentence}` where the sentence belongs")
+    }
+  }
+
+  /// The address that is asked: the interface's path below the base address, whose query stays at the end.
+  var address: String {
+    let whole = options.endpoint.prefix { $0 != "#" }
+    var base = whole.prefix { $0 != "?" }
+    let query = whole[base.endIndex...]
+    while base.hasSuffix("/") { base.removeLast() }
+    return base + (options.api == .chat ? "/chat/completions" : "/completions") + query
+  }
 
   /// The request of a sentence. Every value that changes the text is sent: servers' defaults differ, and some take the model's.
   func json(_ request: ContextRequest) -> JSON {

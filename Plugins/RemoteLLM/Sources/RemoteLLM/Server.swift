@@ -15,68 +15,53 @@ struct Server: Sendable {
       "POST", address,
       headers: [("content-type", "application/json"), ("accept", options.stream ? "text/event-stream" : "application/json")],
       secrets: secrets, body: try body.bytes())
-    do {
-      return try await options.stream ? streamed(request) : whole(request)
-    } catch var failure as HTTPFailure {
-      // What an event of a stream says is read here and not by the host.
-      if let key { failure.message = key.redacted(from: failure.message) }
-      throw failure
-    }
-  }
-
-  private func whole(_ request: HTTPRequest) async throws -> Answer {
-    let response = try await http.send(request) { [address] response in
+    // A stream too is read to its end before any of it is used, so that one that breaks is asked for again as a whole answer is.
+    let response = try await http.send(request) { response in
       do throws(ServerFault) {
-        _ = try Self.read(response.body)
+        _ = try read(response)
         return nil
-      } catch { return error.failure(address) }
+      } catch { return failure(error) }
     }
-    do throws(ServerFault) { return try Self.read(response.body) } catch { throw error.failure(address) }
+    do throws(ServerFault) { return try read(response) } catch { throw failure(error) }
   }
 
-  private static func read(_ body: [UInt8]) throws(ServerFault) -> Answer {
+  private func failure(_ fault: ServerFault) -> HTTPFailure {
+    // A query may hold what is nobody's business.
+    fault.failure(String(address.prefix { $0 != "?" }), key)
+  }
+
+  private func read(_ response: HTTPResponse) throws(ServerFault) -> Answer {
+    // Servers that cannot stream answer at once, and some report errors that way.
+    let isWhole = response.header("content-type")?.lowercased().hasPrefix("application/json") ?? false
+    var answer = options.stream && !isWhole ? try Self.streamed(response.body) : try Self.whole(response.body)
+    if let key { answer.hide(key) }
+    return answer
+  }
+
+  private static func whole(_ body: [UInt8]) throws(ServerFault) -> Answer {
     guard let json = JSON(body) else {
-      throw ServerFault("its answer is no JSON: " + String(String(decoding: body.prefix(100), as: UTF8.self).prefix(100)))
+      throw ServerFault("its answer is no JSON: " + String(decoding: body, as: UTF8.self), passes: true)
     }
     var answer = Answer()
     try answer.take(json, streamed: false)
     return answer
   }
 
-  private func streamed(_ request: HTTPRequest) async throws -> Answer {
-    let (response, body) = try await http.stream(request)
-    // Servers that cannot stream answer at once, and some report errors that way.
-    let isWhole = response.header("content-type")?.lowercased().hasPrefix("application/json") ?? false
-    var answer = Answer(), events = EventStream(), bytes: [UInt8] = [], isDone = false
-    do {
-      for try await piece in body {
-        if isWhole {
-          bytes += piece
-        } else {
-          isDone = try take(events.take(piece), into: &answer) || isDone
-        }
+  private static func streamed(_ body: [UInt8]) throws(ServerFault) -> Answer {
+    var answer = Answer(), events = EventStream(), isDone = false
+    for event in events.take(body) + events.end() where !isDone {
+      if event.elementsEqual("[DONE]".utf8) {
+        isDone = true
+      } else if let json = JSON(event) {
+        try answer.take(json, streamed: true)
+      } else {
+        throw ServerFault("an event of its stream is no JSON: " + String(decoding: event, as: UTF8.self), passes: true)
       }
-      if isWhole { return try Self.read(bytes) }
-      isDone = try take(events.end(), into: &answer) || isDone
-    } catch let fault as ServerFault {
-      throw fault.failure(address)
     }
     // Where the connection is closed in the middle, HTTP itself may not tell.
     guard isDone || answer.finish != nil else {
-      throw HTTPFailure(.answer, "\(address): the stream of its answer ended before the answer did")
+      throw ServerFault("the stream of its answer ended before the answer did", passes: true)
     }
     return answer
-  }
-
-  /// Whether the events say that there are no more.
-  private func take(_ events: [[UInt8]], into answer: inout Answer) throws(ServerFault) -> Bool {
-    for event in events {
-      if event.elementsEqual("[DONE]".utf8) { return true }
-      guard let json = JSON(event) else {
-        throw ServerFault("an event of its stream is no JSON: " + String(decoding: event.prefix(100), as: UTF8.self))
-      }
-      try answer.take(json, streamed: true)
-    }
-    return false
   }
 }
