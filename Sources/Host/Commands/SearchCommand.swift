@@ -86,7 +86,7 @@ struct SearchIndexCommand: ParsableCommand {
     discussion: "A document replaces the one of its id; those that are there already are skipped. A build that was stopped "
       + "goes on by the same command.")
 
-  @Argument(help: "JSON lines with id, title and text; texts, a document a line or paragraph; or column files. Gzipped or not.")
+  @Argument(help: "JSON with id, title and text; texts, a document a line or paragraph; or column files. Gzipped or not.")
   var corpus: [String]
   @Option(name: .shortAndLong, help: ArgumentHelp("The index, made where it is missing.", valueName: "folder"))
   var output: String
@@ -108,6 +108,9 @@ struct SearchIndexCommand: ParsableCommand {
     do { index = try SearchIndex(path: output, mode: .write(language: language)) } catch { throw Diagnostic(error) }
     let report = try IndexBuild(index: index, reader: CorpusReader(format: documents)).run(corpus)
     Console.shared.clear()
+    if report.added + report.replaced + report.unchanged == 0 {
+      Console.shared.alarm("warning: there is no document in \(corpus.joined(separator: ", "))")
+    }
     Console.shared.result(
       format == .json
         ? prettyJSON(report)

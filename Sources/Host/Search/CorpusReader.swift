@@ -5,7 +5,7 @@ import SearchIndex
 
 /// How the documents of a file are written.
 enum CorpusFormat: String, CaseIterable {
-  /// JSON objects, a line each, with `id`, `title` and `text`.
+  /// JSON objects, a line each or in one array, with `id`, `title` and `text`.
   case jsonl
   /// A document a line.
   case lines
@@ -17,17 +17,16 @@ enum CorpusFormat: String, CaseIterable {
 
 /// Reads the documents of corpus files, gzipped or not.
 ///
-/// Documents that carry no id get one of the file's name and their place in it, so that a file that is read again replaces its
-/// own documents.
+/// Documents of other files than JSON get an id of the file's name and their place in it, so that a file that is read again
+/// replaces its own documents.
 struct CorpusReader {
   /// nil: each file's content and name tell.
   var format: CorpusFormat?
 
-  /// Calls `body` for each document with the share of the file that was read.
-  func documents(of path: String, _ body: (Document, _ read: Double) throws -> Void) throws {
+  /// Calls `body` for each document with the share of the file that was read. `name` is what ids begin with.
+  func documents(of path: String, name: String, _ body: (Document, _ read: Double) throws -> Void) throws {
     let bytes: [UInt8]
     do { bytes = try readPlain(path) } catch { throw Diagnostic("D211", "\(error)") }
-    let name = path.split(separator: "/").last.map(String.init) ?? path
     switch format ?? Self.format(of: bytes, name: name) {
     case .jsonl: try objects(bytes, path, body)
     case .lines: try texts(bytes, path, name, atBlankLines: false, body)
@@ -42,40 +41,27 @@ struct CorpusReader {
   }
 
   private static func format(of bytes: [UInt8], name: String) -> CorpusFormat {
-    if bytes.first(where: { !isSpace($0) }) == UInt8(ascii: "{") { return .jsonl }
+    let first = firstByte(bytes), isJSON = name.hasSuffix(".json") || name.hasSuffix(".json.gz")
+    // A text may well begin with a bracket.
+    if first == UInt8(ascii: "{") || (first == UInt8(ascii: "[") && isJSON) { return .jsonl }
     let columns = [".conll", ".conll.gz", ".tsv", ".tsv.gz", ".iob", ".bio"]
     return columns.contains { name.hasSuffix($0) } ? .conll : .lines
   }
 
-  private struct Line: Decodable {
-    var id: String
-    var title: String?
-    var text: String
+  private static func firstByte(_ bytes: [UInt8]) -> UInt8? { bytes[start(bytes)...].first { !isSpace($0) } }
 
-    private enum CodingKeys: String, CodingKey { case id, title, text }
-
-    init(from decoder: any Swift.Decoder) throws {
-      let object = try decoder.container(keyedBy: CodingKeys.self)
-      // Ids are often numbers.
-      id = try (try? object.decode(String.self, forKey: .id)) ?? String(object.decode(Int.self, forKey: .id))
-      title = try object.decodeIfPresent(String.self, forKey: .title)
-      text = try object.decode(String.self, forKey: .text)
-    }
-  }
+  /// Where the text begins, behind a byte order mark.
+  private static func start(_ bytes: [UInt8]) -> Int { bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0 }
 
   private func objects(_ bytes: [UInt8], _ path: String, _ body: (Document, Double) throws -> Void) throws {
-    let decoder = JSONDecoder()
+    if Self.firstByte(bytes) == UInt8(ascii: "[") {
+      let documents = try JSONDocument.array(bytes[Self.start(bytes)...], of: path)
+      for (i, document) in documents.enumerated() { try body(document, Double(i + 1) / Double(documents.count)) }
+      return
+    }
     try lines(bytes) { line, number, read in
       if line.allSatisfy(isSpace) { return }
-      guard let found = try? decoder.decode(Line.self, from: Data(line)) else {
-        throw Diagnostic(
-          "D211", "\(path):\(number) is no document",
-          hint: #"write {"id": "…", "title": "…", "text": "…"} a line; the title may be left out"#)
-      }
-      guard (1...200).contains(found.id.utf8.count) else {
-        throw Diagnostic("D211", "\(path):\(number): an id has from 1 to 200 bytes, not \(found.id.utf8.count)")
-      }
-      try body(Document(id: found.id, title: found.title ?? "", text: found.text), read)
+      try body(try JSONDocument.line(line, at: "\(path):\(number)"), read)
     }
   }
 
@@ -104,7 +90,7 @@ struct CorpusReader {
 
   /// Lines with their numbers from 1, and the share of the bytes that they end at.
   private func lines(_ bytes: [UInt8], _ body: (ArraySlice<UInt8>, Int, Double) throws -> Void) throws {
-    var start = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0, number = 0
+    var start = Self.start(bytes), number = 0
     while start < bytes.count {
       let end = bytes[start...].firstIndex(of: 0x0A) ?? bytes.count
       number += 1

@@ -25,8 +25,8 @@ struct IndexBuild {
     let start = ContinuousClock.now
     var report = Report(), pending = 0
     do {
-      for (number, path) in paths.enumerated() {
-        try reader.documents(of: path) { document, read in
+      for (number, (path, name)) in zip(paths, corpusNames(of: paths)).enumerated() {
+        try reader.documents(of: path, name: name) { document, read in
           switch try index.put(document) {
           case .added: report.added += 1
           case .replaced: report.replaced += 1

@@ -51,6 +51,7 @@ extension ConfigNode {
     case (.url, .scalar(let text, _)): WebAddress(text).map { [$0] } ?? []
     case (.list(let item), .list(let items)): items.flatMap { $0.webAddresses(as: item) }
     case (.map(let item), .map(let entries)): entries.flatMap { $0.value.webAddresses(as: item) }
+    case (.mapping, .map), (.plugin, .map): webAddresses(type.keys ?? [])
     case (.any, .scalar(let text, _)) where text.hasPrefix("http://") || text.hasPrefix("https://"):
       WebAddress(text).map { [$0] } ?? []
     case (.any, .list(let items)): items.flatMap { $0.webAddresses(as: .any) }

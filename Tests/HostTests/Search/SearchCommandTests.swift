@@ -44,6 +44,39 @@ struct SearchCommandTests {
     #expect(try reader().search("two", limit: 3).map(\.document) == [Document(id: "p.txt:1", title: "", text: "one two")])
   }
 
+  @Test func filesOfOneNameKeepTheirDocuments() throws {
+    for (folder, text) in [("AA", "tea"), ("AB", "coffee")] {
+      try FileManager.default.createDirectory(atPath: lab.path(folder), withIntermediateDirectories: true)
+      try lab.write(text + "\n", to: folder + "/wiki_00")
+    }
+    let answer = try calm(
+      "search", "index", lab.path("AA/wiki_00"), lab.path("AB/wiki_00"), "-o", lab.path("index"))
+    #expect(answer.output.contains("2 added, 0 replaced"), "\(answer.output)")
+    #expect(try reader().search("coffee", limit: 3).map(\.document.id) == ["AB/wiki_00:1"])
+  }
+
+  @Test func arraysOfDocuments() throws {
+    try lab.write(#"[{"id": "a", "text": "tea"},"# + "\n" + #" {"id": 2, "title": "B", "text": "coffee"}]"#, to: "a.json")
+    let answer = try calm("search", "index", lab.path("a.json"), "-o", lab.path("index"))
+    #expect(answer.code == 0 && answer.output.contains("2 added"), "\(answer.errors)")
+    #expect(try reader().search("coffee", limit: 3).map(\.document.id) == ["2"])
+    try lab.write("[1, 2]", to: "b.json")
+    let numbers = try calm("search", "index", lab.path("b.json"), "-o", lab.path("index"))
+    #expect(numbers.code == 3 && numbers.errors.contains("D211") && numbers.errors.contains("array"))
+  }
+
+  @Test func whatIsMissingIsNamed() throws {
+    try lab.write(#"{"text": "x"}"# + "\n", to: "a.jsonl")
+    let nameless = try calm("search", "index", lab.path("a.jsonl"), "-o", lab.path("index"))
+    #expect(nameless.code == 3 && nameless.errors.contains("a.jsonl:1 has no `id`"), "\(nameless.errors)")
+    try lab.write(#"{"id": 7}"# + "\n", to: "b.jsonl")
+    let empty = try calm("search", "index", lab.path("b.jsonl"), "-o", lab.path("index"))
+    #expect(empty.code == 3 && empty.errors.contains("b.jsonl:1 has no `text`"), "\(empty.errors)")
+    try lab.write("\n", to: "c.txt")
+    let nothing = try calm("search", "index", lab.path("c.txt"), "-o", lab.path("index"))
+    #expect(nothing.code == 0 && nothing.errors.contains("no document") && nothing.output.contains("0 added"))
+  }
+
   @Test func faultsAreNamed() throws {
     try lab.write(#"{"id": "a", "text": "x"}"# + "\n{\"id\": \n", to: "a.jsonl")
     let broken = try calm("search", "index", lab.path("a.jsonl"), "-o", lab.path("index"))

@@ -46,6 +46,23 @@ struct ProviderTests {
     }
   }
 
+  /// What Google answers today: the day's quota like that of a minute, and a bad key as a bad request.
+  @Test(arguments: [
+    (429, "Quota exceeded for quota metric 'Queries' and limit 'Queries per day' of service", "rateLimitExceeded", "", true),
+    (429, "Quota exceeded for quota metric 'Queries' and limit 'Queries per minute'", "rateLimitExceeded", "", false),
+    (400, "API key not valid. Please pass a valid API key.", "badRequest", "API_KEY_INVALID", true),
+    (400, "Request contains an invalid argument.", "badRequest", "", false),
+  ])
+  func googleToday(status: Int, message: String, reason: String, detail: String, isLasting: Bool) async throws {
+    let details = detail.isEmpty ? #"{"@type": "help"}"# : #"{"@type": "info", "reason": "\#(detail)"}"#
+    let body =
+      #"{"error": {"code": \#(status), "message": "\#(message)", "errors": [{"reason": "\#(reason)"}], "details": [\#(details)]}}"#
+    let server = FakeServer { _ in throw HTTPFailure(.status, "g answered \(status)", status: status, body: body) }
+    let google = try ProviderOptions.open(#"{"provider": "google", "engine": "cx1"}"#, server)
+    let failure = await #expect(throws: SearchFailure.self) { try await google.hits("Oslo") }
+    #expect(failure?.isLasting == isLasting)
+  }
+
   @Test func googleAsksForFurtherPages() async throws {
     let items = (0..<10).map { #"{"title": "t\#($0)", "link": "http://x/\#($0)", "snippet": "s"}"# }.joined(separator: ",")
     let server = FakeServer(#"{"items": [\#(items)]}"#)
@@ -137,6 +154,14 @@ struct ProviderTests {
     await #expect(throws: SearchFailure.self) { try await wiki.hits("Oslo") }
   }
 
+  /// A wait without end is none.
+  @Test(arguments: [("7", 7.0), ("0", 0), ("inf", nil), ("nan", nil), ("-1", nil), ("1e300", nil), ("soon", nil)])
+  func mediawikiWaits(header: String, seconds: Double?) throws {
+    let body = Array(#"{"error": {"code": "maxlag", "info": ""}}"#.utf8)
+    let response = HTTPResponse(status: 200, headers: [("retry-after", header)], body: body)
+    #expect(try #require(MediaWikiProvider.failure(of: response, "http://w")).retryAfter == seconds)
+  }
+
   private static let found =
     #"{"hits": {"hits": [{"_id": "d1", "_score": 3.5, "_source": {"name": "T", "body": "B", "n": 4}}]}}"#
 
@@ -161,6 +186,43 @@ struct ProviderTests {
     }
     let body = try JSONDecoder().decode(Body.self, from: Data(request.body))
     #expect(body.query.multi_match.query == #"a "quoted" \ {brace}"# && body.query.multi_match.fields == ["name", "body"])
+  }
+
+  @Test func opensearchFieldsOfAllKinds() async throws {
+    let source = #"{"title": 1984, "text": ["a", "b", 2.5, null, {"c": 1}]}"#
+    let search = try ProviderOptions.open(
+      #"{"provider": "opensearch", "url": "http://o/pages"}"#,
+      FakeServer(#"{"hits": {"hits": [{"_id": "d", "_source": \#(source)}]}}"#))
+    let hits = try await search.hits("a")
+    #expect(hits.map(\.title) == ["1984"] && hits.map(\.text) == ["a b 2.5"])
+  }
+
+  /// A part of the index that finds nothing is not the index.
+  @Test(arguments: [#""timed_out": true"#, #""timed_out": false, "_shards": {"total": 5, "failed": 2}"#])
+  func opensearchInParts(part: String) async throws {
+    let options = #"{"provider": "opensearch", "url": "http://o/pages"}"#
+    let none = try ProviderOptions.open(options, FakeServer(#"{\#(part), "hits": {"hits": []}}"#))
+    await #expect(throws: SearchFailure.self) { try await none.hits("a") }
+    let some = try ProviderOptions.open(options, FakeServer(#"{\#(part), "hits": {"hits": [{"_id": "d"}]}}"#))
+    #expect(try await some.hits("a").count == 1)
+    let whole = #"{"timed_out": false, "_shards": {"failed": 0}, "hits": {"hits": []}}"#
+    #expect(try await ProviderOptions.open(options, FakeServer(whole)).hits("a").isEmpty)
+  }
+
+  /// The password goes out in another form; a server that repeats it as it is shows it nowhere.
+  @Test func opensearchPasswords() async throws {
+    let options = #"{"provider": "opensearch", "url": "http://o/pages", "key": "K", "user": "me"}"#
+    let start = String(repeating: "x", count: 76)
+    let servers = [
+      FakeServer("\(start)the key"), FakeServer(#"{"error": {"type": "e", "reason": "wrong: the key"}}"#),
+      FakeServer { _ in throw HTTPFailure(.status, "o answered 401: the key", status: 401, body: "the key") },
+    ]
+    for server in servers {
+      let search = try ProviderOptions.open(options, server)
+      let failure = await #expect(throws: (any Error).self) { try await search.hits("Oslo") }
+      let message = failure.map { "\($0)" } ?? ""
+      #expect(!message.contains("the key") && message.contains("<K"), "\(message)")
+    }
   }
 
   @Test func opensearchBatches() async throws {

@@ -39,6 +39,18 @@ struct QuerySyntaxTests {
     #expect(QuerySyntax.brave.query(sentence).count <= 400)
   }
 
+  /// Servers count code points: a letter of Hindi with its vowel has two, a family of emoji many.
+  @Test(arguments: ["नमस्ते दुनिया", "👨‍👩‍👧‍👦a 👩🏽‍🚀b"])
+  func codePointsAreCounted(words: String) {
+    let query = QuerySyntax.cirrus.query(Array(repeating: words, count: 60).joined(separator: " "), joinedBy: " OR ")
+    #expect(query.unicodeScalars.count <= 300 && query.unicodeScalars.count > 250)
+  }
+
+  @Test func wordsThatDoNotFitAreLeftOut() {
+    let long = String(repeating: "x", count: 301)
+    #expect(QuerySyntax.cirrus.query("\(long) Oslo \(long) Bergen") == "Oslo Bergen")
+  }
+
   @Test(arguments: ["", "  ", "!!! ???", "\" \"", "http://only.an/address"])
   func nothingToSearch(sentence: String) {
     for syntax in [QuerySyntax.google, .brave, .searxng, .cirrus] { #expect(syntax.query(sentence).isEmpty) }

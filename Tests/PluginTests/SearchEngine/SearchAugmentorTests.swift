@@ -15,11 +15,15 @@ final class TableProvider: SearchProvider {
   let concurrency: Int
   let batch: Int
   private let answers: [String: [String]]
-  private let isLasting: Bool
+  private let isLasting: Bool, isOutage: Bool
   private let count = Mutex((now: 0, most: 0, asked: [String]()))
 
-  init(_ name: String, _ answers: [String: [String]], isLasting: Bool = false, concurrency: Int = 2, batch: Int = 1) {
-    (self.name, self.answers, self.isLasting, self.concurrency, self.batch) = (name, answers, isLasting, concurrency, batch)
+  init(
+    _ name: String, _ answers: [String: [String]], isLasting: Bool = false, isOutage: Bool = false, concurrency: Int = 2,
+    batch: Int = 1
+  ) {
+    (self.name, self.answers, self.isLasting, self.isOutage) = (name, answers, isLasting, isOutage)
+    (self.concurrency, self.batch) = (concurrency, batch)
   }
 
   var asked: [String] { count.withLock { $0.asked } }
@@ -35,7 +39,9 @@ final class TableProvider: SearchProvider {
     count.withLock { $0.now -= 1 }
     return queries.map { query in
       guard let texts = answers[query] else {
-        return .failure(SearchFailure("\(name) is down", isLasting: isLasting))
+        var failure = SearchFailure("\(name) is down", isLasting: isLasting)
+        failure.isOutage = isOutage
+        return .failure(failure)
       }
       return .success(texts.enumerated().map { hit(rank: $0 + 1, id: "\(name)\($0)", title: "", text: $1) })
     }
@@ -85,12 +91,33 @@ struct SearchAugmentorTests {
     #expect(warnings.all.count == 1 && warnings.all[0].contains("`second` is asked instead"))
   }
 
-  /// A failure is no empty context. What was found beside it is given.
-  @Test func failuresAreToldAndNeverStored() async throws {
+  /// A failure is no empty context, and no end of the rest.
+  @Test func failuresAreTheSentencesOwn() async throws {
     let provider = TableProvider("only", ["a": ["A1"], "b": ["B1"], "d": []])
     let augmentor = try SearchAugmentor(options(), providers: [provider], services: FakeServices.services().services)
     let (found, error) = await answers(augmentor, ["a", "b", "lost one", "d"])
-    #expect(found.mapValues(\.text) == [0: "A1", 1: "B1", 3: ""])
+    #expect(error == nil && found.mapValues(\.text) == [0: "A1", 1: "B1", 2: "", 3: ""])
+    #expect(found.compactMapValues(\.failure) == [2: "only: only is down"])
+  }
+
+  /// What the engine that failed would have found is not known.
+  @Test(arguments: [false, true]) func nothingIsOnlyWhatEveryEngineSays(failsFirst: Bool) async throws {
+    let silent = TableProvider("silent", ["a": [], "b": []]), broken = TableProvider("broken", ["b": []])
+    let augmentor = try SearchAugmentor(
+      options(), providers: failsFirst ? [broken, silent] : [silent, broken], services: FakeServices.services().services)
+    let (found, error) = await answers(augmentor, ["a", "b"])
+    #expect(error == nil && found[1]?.failure == nil && found[1]?.text == "")
+    #expect(found[0]?.failure == "silent found nothing; broken: broken is down")
+  }
+
+  /// Where no engine would answer there is no use in going on. What was found is given first, of the next batch too.
+  @Test func whatWasFoundIsGivenBeforeTheEnd() async throws {
+    let provider = TableProvider("only", ["a": ["A1"], "b": ["B1"], "e": ["E1"], "g": ["G1"]], isOutage: true)
+    let augmentor = try SearchAugmentor(
+      options { $0.batch = 3 }, providers: [provider], services: FakeServices.services().services)
+    let (found, error) = await answers(augmentor, ["a", "b", "lost one", "e", "f", "e", "g"])
+    #expect(found.mapValues(\.text) == [0: "A1", 1: "B1", 3: "E1", 5: "E1"])
+    #expect(!provider.asked.contains("g"))
     let fault = try #require(error as? Diagnostic)
     #expect(fault.code == "N510" && fault.message.contains("lost one") && fault.message.contains("sentence 2 of split `dev`"))
     #expect(fault.message.contains("only is down"))
@@ -105,6 +132,63 @@ struct SearchAugmentorTests {
     let (found, error) = await answers(augmentor, sentences)
     #expect(error == nil && found.count == 12 && first.asked.count == 1)
     #expect(warnings.all.count == 1 && warnings.all[0].contains("not asked again"))
+  }
+
+  /// A server that is left alone for a while is waited for, and not parked.
+  @Test func pausesAreWaitedFor() async throws {
+    let left = Mutex(3)
+    let server = FakeServer { _ in
+      let isOpen = left.withLock { left in
+        left -= 1
+        return left < 0
+      }
+      guard isOpen else { throw HTTPFailure(.circuit, "http://w is left alone", retryAfter: 0.01, attempts: 0) }
+      return #"{"query": {"search": [{"title": "Oslo", "pageid": 7, "snippet": "a city"}]}}"#
+    }
+    let wiki = try ProviderOptions.open(#"{"provider": "mediawiki"}"#, server)
+    let (services, warnings) = FakeServices.services()
+    let chain = ProviderChain([wiki], services: services)
+    let found = await chain.search(["Oslo", "Bergen"], limit: 5)
+    #expect(try found.map { try $0.get().hits.count } == [1, 1])
+    #expect(warnings.all.count == 1 && warnings.all[0].contains("waited for"))
+  }
+
+  @Test func pausesThatDoNotEndAreFailures() async throws {
+    let server = FakeServer { _ in throw HTTPFailure(.circuit, "http://w is left alone", retryAfter: 0.01, attempts: 0) }
+    let wiki = try ProviderOptions.open(#"{"provider": "mediawiki"}"#, server)
+    let chain = ProviderChain([wiki], services: FakeServices.services().services, patience: .milliseconds(100))
+    for result in await chain.search(["Oslo", "Bergen"], limit: 5) {
+      let failure = #expect(throws: SearchFailure.self) { try result.get() }
+      #expect(failure?.message.contains("left alone") == true && failure?.isLasting == false)
+    }
+  }
+
+  /// Whether a failure concerns the query, or whatever is asked.
+  @Test(arguments: [
+    (HTTPFailure(.status, "w answered 500", status: 500, retries: true), false, false),
+    (HTTPFailure(.status, "w answered 401", status: 401), true, false),
+    (HTTPFailure(.quota, "w answered 402", status: 402), true, false),
+    (HTTPFailure(.refused, "w: the experiment does not allow this host"), true, false),
+    (HTTPFailure(.connection, "w takes no connection: Connection refused (5 tries)", retries: true), false, true),
+    (HTTPFailure(.connection, "w closed the connection before its answer was complete", retries: true), false, false),
+    (HTTPFailure(.circuit, "w is left alone"), false, false),
+  ])
+  func reachOfFailures(failure: HTTPFailure, isLasting: Bool, isOutage: Bool) {
+    let found = SearchFailure(failure)
+    #expect(found.isLasting == isLasting && found.isOutage == isOutage && (found.pause != nil) == (failure.kind == .circuit))
+  }
+
+  /// Searches may be paid for.
+  @Test func aModelThatCannotRankIsFoundOutBeforeTheFirstSearch() async throws {
+    let none = ConfigNode(.map([]), mark: SourceMark(file: "test", line: 1, column: 1))
+    let given = options {
+      $0.rankBy = .bertscore
+      $0.rank = RankOptions(plugin: "biobert", options: none, layer: nil, idf: false)
+    }
+    let provider = TableProvider("p", ["a": ["A1"]])
+    let augmentor = try SearchAugmentor(given, providers: [provider], services: FakeServices.services().services)
+    let (found, error) = await answers(augmentor, ["a"])
+    #expect(found.isEmpty && error.map { "\($0)".contains("no encoder here") } == true && provider.asked.isEmpty)
   }
 
   @Test func requestsAtATimeAndBatches() async throws {

@@ -6,9 +6,12 @@ struct Endpoint: Sendable {
   /// The address without query.
   let url: String
   let http: any HTTPClient
+  /// What the server is sent inside something else, and must not show where it repeats it.
+  private let secrets: [Secret]
 
   /// - Parameter url: an address; a `/` at its end is dropped.
-  init(_ url: String, _ services: Services) throws {
+  init(_ url: String, _ services: Services, secrets: [Secret] = []) throws {
+    self.secrets = secrets
     guard url.hasPrefix("http://") || url.hasPrefix("https://") else {
       throw PluginError("`\(url)` is no address", hint: "write it with http:// or https://")
     }
@@ -30,11 +33,22 @@ struct Endpoint: Sendable {
     _ request: HTTPRequest, _ type: Answer.Type,
     inspect: @escaping @Sendable (HTTPResponse) -> HTTPFailure? = { _ in nil }
   ) async throws -> Answer {
-    let response = try await http.send(request, inspect: inspect)
+    let response: HTTPResponse
+    do { response = try await http.send(request, inspect: inspect) } catch var failure as HTTPFailure {
+      (failure.message, failure.body) = (redacted(failure.message), redacted(failure.body))
+      throw failure
+    }
     do { return try JSONDecoder().decode(type, from: Data(response.body)) } catch {
-      let start = String(decoding: response.body.prefix(80), as: UTF8.self)
+      // Cut last: half a key cannot be found.
+      let sent = request.secrets.map(\.value) + request.secretQuery.map(\.value)
+      let start = redacted(String(decoding: response.body.prefix(65536), as: UTF8.self), sent).prefix(80)
       throw SearchFailure("\(url) answered something that is not what it should be: \(start)")
     }
+  }
+
+  /// What the server says without what it was sent in secret.
+  func redacted(_ text: String, _ sent: [Secret] = []) -> String {
+    (secrets + sent).reduce(text) { $1.redacted(from: $0) }
   }
 }
 

@@ -12,19 +12,33 @@ final class ProviderChain: Sendable {
     var failures: [String] = []
   }
 
-  private let providers: [any SearchProvider]
-  private let services: Services
-  /// Providers that will not answer any more, by their place in the chain, and what has been said to the user.
-  private let state = Mutex((parked: [Int: SearchFailure](), told: Set<String>()))
-
-  init(_ providers: [any SearchProvider], services: Services) {
-    self.providers = providers
-    self.services = services
+  /// What is known of the engines.
+  private struct State {
+    /// Those that will not answer any more, by their place in the chain.
+    var parked: [Int: SearchFailure] = [:]
+    /// Since when those that are left alone for a while have not answered.
+    var silent: [Int: ContinuousClock.Instant] = [:]
+    /// What the user has been told.
+    var told: Set<String> = []
   }
 
-  /// An answer for each sentence; a failure where no engine had one.
+  private let providers: [any SearchProvider]
+  private let services: Services
+  /// How long a server that is left alone for a while is waited for.
+  private let patience: Duration
+  private let state = Mutex(State())
+
+  init(_ providers: [any SearchProvider], services: Services, patience: Duration = .seconds(120)) {
+    self.providers = providers
+    self.services = services
+    self.patience = patience
+  }
+
+  /// An answer for each sentence. That nothing is found is one only where every engine says so: what an engine that failed
+  /// would have found is not known.
   func search(_ sentences: [String], limit: Int) async -> [Result<Answer, SearchFailure>] {
     var answers = [Answer](repeating: Answer(), count: sentences.count)
+    var failures = [[SearchFailure]](repeating: [], count: sentences.count)
     var open = Array(sentences.indices)
     for (place, provider) in providers.enumerated() where !open.isEmpty && !Task.isCancelled {
       let found = await ask(provider, place, open.map { sentences[$0] }, limit)
@@ -36,6 +50,7 @@ final class ProviderChain: Sendable {
           answers[i].provider = provider.name
           if hits.isEmpty { left.append(i) }
         case .failure(let failure):
+          failures[i].append(failure)
           answers[i].failures.append("\(provider.name): \(failure.message)")
           left.append(i)
           tell(provider, place, failure)
@@ -43,9 +58,20 @@ final class ProviderChain: Sendable {
       }
       open = left
     }
-    return answers.map { answer in
-      answer.provider.isEmpty ? .failure(SearchFailure(answer.failures.joined(separator: "; "))) : .success(answer)
+    let unanswered = Set(open)
+    return zip(answers, failures).enumerated().map { i, found in
+      let (answer, failures) = found
+      let isWhole = !unanswered.contains(i) || (failures.isEmpty && !Task.isCancelled)
+      return isWhole ? .success(answer) : .failure(failure(answer, failures))
     }
+  }
+
+  /// Why a sentence has no answer; it concerns every sentence where it does so for each engine.
+  private func failure(_ answer: Answer, _ failures: [SearchFailure]) -> SearchFailure {
+    let others = answer.provider.isEmpty ? "" : "\(answer.provider) found nothing; "
+    var whole = SearchFailure(others + answer.failures.joined(separator: "; "))
+    whole.isLasting = failures.count == providers.count && failures.allSatisfy { $0.isLasting || $0.isOutage }
+    return whole
   }
 
   /// The answers of one engine: at most `concurrency` requests at a time, none after a failure that lasts.
@@ -72,20 +98,54 @@ final class ProviderChain: Sendable {
   private func request(
     _ provider: any SearchProvider, _ place: Int, _ queries: [String], _ limit: Int
   ) async -> [Result<[SearchHit], SearchFailure>] {
-    if let failure = state.withLock({ $0.parked[place] }) { return queries.map { _ in .failure(failure) } }
-    let results: [Result<[SearchHit], SearchFailure>]
-    do {
-      results = try await provider.search(queries, limit: limit)
-    } catch {
-      results = queries.map { _ in .failure(SearchFailure(error)) }
+    while true {
+      if let failure = state.withLock({ $0.parked[place] }) { return queries.map { _ in .failure(failure) } }
+      let results: [Result<[SearchHit], SearchFailure>]
+      do {
+        results = try await provider.search(queries, limit: limit)
+      } catch {
+        results = queries.map { _ in .failure(SearchFailure(error)) }
+      }
+      note(results, place)
+      let pauses = results.compactMap { result in if case .failure(let failure) = result { failure.pause } else { nil } }
+      guard pauses.count == queries.count, let seconds = pauses.max(), await wait(.seconds(seconds), for: provider, place)
+      else { return results }
     }
-    for case .failure(let failure) in results where failure.isLasting { state.withLock { $0.parked[place] = failure } }
-    return results
+  }
+
+  private func note(_ results: [Result<[SearchHit], SearchFailure>], _ place: Int) {
+    state.withLock { state in
+      for result in results {
+        switch result {
+        case .success: state.silent[place] = nil
+        case .failure(let failure):
+          if failure.isLasting { state.parked[place] = failure }
+          // Where nobody is there to answer, waiting is not worth it.
+          if failure.isOutage { state.silent[place] = .now - patience }
+        }
+      }
+    }
+  }
+
+  /// Waits for a server that is left alone for a while; false where it has been waited for long enough.
+  private func wait(_ time: Duration, for provider: any SearchProvider, _ place: Int) async -> Bool {
+    let (since, isNew) = state.withLock { state in
+      let known = state.silent[place], since = known ?? ContinuousClock.now
+      state.silent[place] = since
+      return (since, known == nil)
+    }
+    guard since.duration(to: .now) + time <= patience else { return false }
+    if isNew {
+      services.log(.warning, "search-engine: provider `\(provider.name)` fails again and again and is waited for")
+    }
+    return (try? await Task.sleep(for: time)) != nil
   }
 
   /// Warns once of each kind of failure.
   private func tell(_ provider: any SearchProvider, _ place: Int, _ failure: SearchFailure) {
-    let isNew = state.withLock { $0.told.insert("\(place) \(failure.message)").inserted }
+    // The rest of a pause is another each time.
+    let kind = failure.pause == nil ? failure.message : "left alone"
+    let isNew = state.withLock { $0.told.insert("\(place) \(kind)").inserted }
     guard isNew, !Task.isCancelled else { return }
     let next = place + 1 < providers.count ? "`\(providers[place + 1].name)` is asked instead" : "no other provider is left"
     services.log(

@@ -4,7 +4,7 @@ struct QuerySyntax: Sendable {
   var leading: Set<Character>
   /// Characters that mean something anywhere: they become spaces.
   var anywhere: Set<Character>
-  /// The longest query that is not refused or cut by the engine.
+  /// The longest query that is not refused or cut by the engine; characters are code points, as servers count them.
   var words = Int.max, characters = Int.max
 
   private static let quotes: Set<Character> = ["\"", "“", "”", "„", "«", "»"]
@@ -38,12 +38,12 @@ struct QuerySyntax: Sendable {
       }
   }
 
-  /// The query for a sentence; empty where nothing of it can be searched.
+  /// The query for a sentence; empty where nothing of it can be searched. Words that do not fit are left out.
   func query(_ sentence: String, joinedBy separator: String = " ") -> String {
     var query = ""
     for word in plainWords(sentence).prefix(words) {
       let longer = query.isEmpty ? word : query + separator + word
-      if longer.count > characters { break }
+      if longer.unicodeScalars.count > characters { continue }
       query = longer
     }
     return query

@@ -1,8 +1,8 @@
 import FoundationEssentials
 import PluginAPI
 
-/// Orders candidates by BERTScore F1 against the sentence. The encoder is made when it is first needed, and asked by one task at
-/// a time.
+/// Orders candidates by BERTScore F1 against the sentence. The encoder is made when it is first needed, by ``open()`` at the
+/// earliest, and asked by one task at a time.
 actor Ranking {
   private let plugin: String
   private let options: ConfigNode
@@ -34,6 +34,11 @@ actor Ranking {
     fingerprint = try [
       "plugin": plugin, "options": Self.digest(self.options), "layer": layer.map(String.init) ?? "last", "idf": "\(idf)",
     ]
+  }
+
+  /// Makes the encoder and asks it once, so that a folder, a model or a layer that is not there is found out.
+  func open() throws {
+    if score == nil { _ = try opened()(candidates: ["a"], references: ["b"]) }
   }
 
   /// The candidates of each sentence, best first; equal ones as the engine has them.

@@ -2,8 +2,8 @@ import PluginAPI
 
 /// Gives each sentence the best of what a search finds for it.
 ///
-/// Sentences go through in batches: while one is ranked the next is searched. What was found is given before a failure is
-/// told, so that it is stored and not asked for again.
+/// Sentences go through in batches: while one is ranked the next is searched. What was found is given before anything is
+/// thrown, so that it is stored and not asked for again. A failure that concerns one sentence is that sentence's answer.
 final class SearchAugmentor: Searcher {
   let fingerprint: [String: String]
   private let options: SearchOptions
@@ -49,7 +49,9 @@ final class SearchAugmentor: Searcher {
   func contexts(
     for requests: [ContextRequest]
   ) async throws -> AsyncThrowingStream<(index: Int, context: Context), any Error> {
-    AsyncThrowingStream { answers in
+    // Searches may be paid for: a model that cannot rank what they find is a fault before them.
+    if !requests.isEmpty { try await ranking?.open() }
+    return AsyncThrowingStream { answers in
       let task = Task {
         do {
           try await answer(requests) { answers.yield($0) }
@@ -69,15 +71,19 @@ final class SearchAugmentor: Searcher {
       for from in stride(from: 0, to: requests.count, by: options.batch) {
         let batch = Array(requests[from..<min(from + options.batch, requests.count)])
         let found = await chain.search(batch.map(Self.sentence), limit: options.retrieve)
-        _ = try await group.next()
+        let earlier = await group.nextResult()
         try Task.checkCancellation()
         group.addTask { try await self.finish(batch, found, give) }
+        if case .failure(let error) = earlier {
+          _ = await group.nextResult()
+          throw error
+        }
       }
       try await group.waitForAll()
     }
   }
 
-  /// Ranks and gives what was found for a batch; then throws where a sentence has no answer.
+  /// Ranks and gives what was found for a batch; then throws where no engine will answer any more.
   private func finish(
     _ requests: [ContextRequest], _ found: Found, _ give: ((index: Int, context: Context)) -> Void
   ) async throws {
@@ -86,24 +92,32 @@ final class SearchAugmentor: Searcher {
       (sentence: Self.sentence(request), candidates: filter.candidates(answer.hits, sentence: Self.sentence(request)))
     }
     let ranked = try await ranking?.ranked(sets) ?? sets.map(\.candidates)
-    for ((request, answer), candidates) in zip(answers, ranked) {
-      give((request.index, try assembly.context(candidates, answer)))
-    }
+    var contexts = try zip(answers, ranked).map { try assembly.context($1, $0.1) }[...], fault: Diagnostic?
+    // In the order of the sentences: whoever counts failures in a row sees them as they were.
     for (request, result) in zip(requests, found) {
-      guard case .failure(let failure) = result, !Task.isCancelled else { continue }
-      throw Diagnostic(
-        "N510",
-        "no provider answered for sentence \(request.position) of split `\(request.split)`, "
-          + "`\(Self.sentence(request).prefix(80))`: \(failure.message)",
-        hint: "what was found is stored; the same command asks for the rest")
+      switch result {
+      case .success: if let context = contexts.popFirst() { give((request.index, context)) }
+      case .failure where Task.isCancelled: continue
+      case .failure(let failure) where failure.isLasting: fault = fault ?? Self.fault(failure, request)
+      case .failure(let failure): give((request.index, .failed(failure.message)))
+      }
     }
+    if let fault { throw fault }
+  }
+
+  private static func fault(_ failure: SearchFailure, _ request: ContextRequest) -> Diagnostic {
+    Diagnostic(
+      "N510",
+      "no provider answered for sentence \(request.position) of split `\(request.split)`, "
+        + "`\(sentence(request).prefix(80))`: \(failure.message)",
+      hint: "what was found is stored; the same command asks for the rest")
   }
 
   func search(_ query: String, limit: Int) async throws -> [SearchHit] {
     guard let result = await chain.search([query], limit: limit).first else { return [] }
     switch result {
     case .success(let answer): return answer.hits
-    case .failure(let failure): throw Diagnostic("N510", "no provider answered: \(failure.message)")
+    case .failure(let failure): throw Diagnostic("N510", "there is no answer: \(failure.message)")
     }
   }
 

@@ -34,6 +34,11 @@ struct SearchOptions: PluginOptions {
       "maxOverlap", .number, default: "0.6", in: 0...1,
       help: "a candidate that has more than this share of the sentence's runs of three words is a copy of it and left out"),
     .optional("batch", .integer, default: "32", in: 1...1000, help: "sentences that are searched and ranked together"),
+    // Read by the host alone, which allows the hosts of addresses that options name.
+    .optional(
+      "servers", .list(.url),
+      default: [GoogleProvider.address, BraveProvider.address, MediaWikiProvider.address].joined(separator: ","),
+      help: "addresses that may be asked beside each `url`; default: of google, brave and mediawiki"),
   ]
 }
 
@@ -77,7 +82,7 @@ struct ProviderOptions: Decodable, Sendable {
   static let fields = [
     OptionField.required("provider", .choice(Kind.allCases.map(\.rawValue)), help: "the kind of engine"),
     .optional("index", .path, help: "local: the folder that `calm search index` made"),
-    .optional("url", .string, help: "the server's address; opensearch: with the index, e.g. http://localhost:9200/pages"),
+    .optional("url", .url, help: "the server's address; opensearch: with the index, e.g. http://localhost:9200/pages"),
     .optional("key", .string, help: "google, brave, opensearch: the environment variable or file that holds the key"),
     .optional("user", .string, help: "opensearch: the user whose password `key` holds; without one it is an API key"),
     .optional("engine", .string, help: "google: the id of the programmable search engine (cx)"),

@@ -20,14 +20,22 @@ struct SearchFailure: Error, CustomStringConvertible, Sendable, Hashable {
   var message: String
   /// Whether every other query would fail too: a quota that is used up, a key that is refused.
   var isLasting = false
+  /// Whether every other query would fail too at the moment: nobody answers at the address.
+  var isOutage = false
+  /// Where the query was not sent because the server is left alone for a while: seconds until it may be asked again.
+  var pause: Double?
 
   var description: String { message }
 
   init(_ message: String, isLasting: Bool = false) { (self.message, self.isLasting) = (message, isLasting) }
 
   init(_ failure: HTTPFailure) {
-    let lasting: Set<HTTPFailure.Kind> = [.refused, .quota, .circuit]
-    self.init(failure.message, isLasting: lasting.contains(failure.kind) || failure.status == 401 || failure.status == 403)
+    let isLasting = [.refused, .quota].contains(failure.kind) || failure.status == 401 || failure.status == 403
+    self.init(failure.message, isLasting: isLasting)
+    // A connection that broke may be the query's fault; one that was never there is not.
+    isOutage = failure.kind == .connection && (!failure.retries || failure.message.contains("takes no connection"))
+    // The host does not always tell for how long; to ask it costs nothing.
+    if failure.kind == .circuit { pause = failure.retryAfter ?? 1 }
   }
 
   /// Any error as a failure.

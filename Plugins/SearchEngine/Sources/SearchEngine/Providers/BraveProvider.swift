@@ -10,8 +10,10 @@ struct BraveProvider: SingleQueryProvider {
   private let language: String?
   private let pages: Int
 
+  static let address = "https://api.search.brave.com/res/v1/web/search"
+
   init(_ options: ProviderOptions, _ services: Services) throws {
-    endpoint = try Endpoint(options.url ?? "https://api.search.brave.com/res/v1/web/search", services)
+    endpoint = try Endpoint(options.url ?? Self.address, services)
     key = try services.secret(options.key ?? "BRAVE_API_KEY")
     // The free plan allows one request a second: more at a time only meet the limit.
     (language, pages, concurrency) = (options.language, options.pages ?? 1, options.concurrency ?? 1)

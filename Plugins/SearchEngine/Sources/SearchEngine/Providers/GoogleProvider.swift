@@ -12,12 +12,13 @@ struct GoogleProvider: SingleQueryProvider {
   private let language: String?
   private let pages: Int
 
+  static let address = "https://www.googleapis.com/customsearch/v1"
   static let advice =
     "the API is closed to new customers and ends on 1 January 2027; brave, searxng, mediawiki and a local index are alternatives"
 
   init(_ options: ProviderOptions, _ services: Services) throws {
     engine = try options.required(options.engine, "engine")
-    endpoint = try Endpoint(options.url ?? "https://www.googleapis.com/customsearch/v1", services)
+    endpoint = try Endpoint(options.url ?? Self.address, services)
     do { key = try services.secret(options.key ?? "GOOGLE_API_KEY") } catch {
       throw PluginError("provider `google`: \(error)", hint: Self.advice)
     }
@@ -56,13 +57,14 @@ struct GoogleProvider: SingleQueryProvider {
     return Array(hits.prefix(limit))
   }
 
-  /// Google says in `error.errors[].reason` what was wrong; the quota of a day does not come back before midnight, Pacific time.
+  /// Google says in `error.errors[].reason`, of keys in `error.details[].reason`, what was wrong. The quota of a day, which only
+  /// the message tells from that of a minute, does not come back before midnight, Pacific time.
   private static func explained(_ failure: HTTPFailure) -> SearchFailure {
     struct Body: Decodable {
       struct Fault: Decodable {
         struct Item: Decodable { var reason: String? }
         var message: String?
-        var errors: [Item]?
+        var errors: [Item]?, details: [Item]?
       }
       var error: Fault
     }
@@ -70,9 +72,12 @@ struct GoogleProvider: SingleQueryProvider {
     let fault = (try? JSONDecoder().decode(Body.self, from: Data(failure.body.utf8)))?.error
     let reason = fault?.errors?.first?.reason ?? ""
     if let message = fault?.message { result.message += ": \(message)" + (reason.isEmpty ? "" : " (\(reason))") }
-    if ["dailyLimitExceeded", "quotaExceeded", "accessNotConfigured", "keyInvalid", "forbidden"].contains(reason) {
-      result.isLasting = true
-    }
+    let lasting: Set = [
+      "dailyLimitExceeded", "quotaExceeded", "accessNotConfigured", "keyInvalid", "forbidden", "API_KEY_INVALID",
+    ]
+    let reasons = ((fault?.errors ?? []) + (fault?.details ?? [])).compactMap(\.reason)
+    let isDaily = failure.status == 429 && fault?.message?.lowercased().contains("per day") == true
+    if isDaily || !lasting.isDisjoint(with: reasons) { result.isLasting = true }
     result.message += "; " + advice
     return result
   }

@@ -10,8 +10,10 @@ struct MediaWikiProvider: SingleQueryProvider {
   private let match: ProviderOptions.Match
   private let text: ProviderOptions.Text
 
+  static let address = "https://en.wikipedia.org/w/api.php"
+
   init(_ options: ProviderOptions, _ services: Services) throws {
-    endpoint = try Endpoint(options.url ?? "https://en.wikipedia.org/w/api.php", services)
+    endpoint = try Endpoint(options.url ?? Self.address, services)
     (match, text) = (options.match ?? .any, options.text ?? .snippet)
     concurrency = options.concurrency ?? 1
     fingerprint = ["url": endpoint.url, "match": match.rawValue, "text": text.rawValue]
@@ -90,6 +92,7 @@ struct MediaWikiProvider: SingleQueryProvider {
       || fault.code.hasPrefix("cirrussearch-too-busy")
     return HTTPFailure(
       .answer, "\(url) reports \(fault.code): \(fault.info ?? "")", status: response.status, retries: passing,
-      retryAfter: response.header("retry-after").flatMap(Double.init), attempts: response.attempts)
+      retryAfter: response.header("retry-after").flatMap(Double.init).flatMap { (0...86400).contains($0) ? $0 : nil },
+      attempts: response.attempts)
   }
 }

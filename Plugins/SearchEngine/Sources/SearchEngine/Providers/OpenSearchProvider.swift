@@ -12,15 +12,15 @@ struct OpenSearchProvider: SearchProvider {
   private let titleField: String, textField: String
 
   init(_ options: ProviderOptions, _ services: Services) throws {
-    endpoint = try Endpoint(options.required(options.url, "url"), services)
+    let key = try options.key.map(services.secret)
+    endpoint = try Endpoint(options.required(options.url, "url"), services, secrets: key.map { [$0] } ?? [])
     let fields = options.fields ?? ["title", "text"]
     guard fields.count == 2 else {
       throw PluginError("provider `opensearch`: `fields` names the title's and the text's field, not \(fields.count)")
     }
     (titleField, textField) = (fields[0], fields[1])
     concurrency = options.concurrency ?? 4
-    authorization = try options.key.map { name in
-      let key = try services.secret(name)
+    authorization = key.map { key in
       let value = options.user.map { "Basic " + Data("\($0):\(key.value)".utf8).base64EncodedString() } ?? "ApiKey " + key.value
       return Secret(value, name: key.name)
     }
@@ -44,20 +44,32 @@ struct OpenSearchProvider: SearchProvider {
     struct Fault: Decodable {
       var type: String?, reason: String?
     }
+    struct Shards: Decodable { var failed: Int? }
     var hits: Hits?
     var error: Fault?
     var status: Int?
+    var timed_out: Bool?
+    var _shards: Shards?
   }
 
   private struct Answers: Decodable { var responses: [Answer] }
 
-  /// A field of a document; only texts and numbers matter here.
+  /// A field of a document; only texts, numbers and lists of them matter here.
   private struct Field: Decodable {
     var text: String
 
     init(from decoder: any Swift.Decoder) throws {
       let value = try decoder.singleValueContainer()
-      text = (try? value.decode(String.self)) ?? (try? value.decode(Double.self)).map { "\($0)" } ?? ""
+      if let string = try? value.decode(String.self) {
+        text = string
+      } else if let whole = try? value.decode(Int.self) {
+        text = "\(whole)"
+      } else if let number = try? value.decode(Double.self) {
+        text = "\(number)"
+      } else {
+        let items = (try? value.decode([Field].self)) ?? []
+        text = items.map(\.text).filter { !$0.isEmpty }.joined(separator: " ")
+      }
     }
   }
 
@@ -93,9 +105,16 @@ struct OpenSearchProvider: SearchProvider {
 
   private func hits(_ answer: Answer) throws -> [SearchHit] {
     if let error = answer.error {
-      throw SearchFailure("\(endpoint.url): \(error.type ?? "error \(answer.status ?? 0)"): \(error.reason ?? "")")
+      let reason = endpoint.redacted(error.reason ?? "")
+      throw SearchFailure("\(endpoint.url): \(error.type ?? "error \(answer.status ?? 0)"): \(reason)")
     }
-    return (answer.hits?.hits ?? []).enumerated().map { i, found in
+    let found = answer.hits?.hits ?? []
+    // Of a part of the index, "nothing" is not what the index says.
+    if found.isEmpty, answer.timed_out == true || (answer._shards?.failed ?? 0) > 0 {
+      let what = answer.timed_out == true ? "it ran out of time" : "\(answer._shards?.failed ?? 0) shards failed"
+      throw SearchFailure("\(endpoint.url): nothing is found, but \(what)")
+    }
+    return found.enumerated().map { i, found in
       let source = found._source ?? [:]
       return hit(
         rank: i + 1, id: found._id, title: plainSnippet(source[titleField]?.text ?? ""),
