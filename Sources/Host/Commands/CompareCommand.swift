@@ -33,20 +33,16 @@ struct CompareCommand: ParsableCommand {
   }
 
   mutating func run() throws {
-    let systems = try runs.flatMap(ComparedSystem.systems)
-    guard let first = systems.first else { throw ValidationError("name a run") }
-    for other in systems.dropFirst() where other.words != first.words {
-      throw Diagnostic(
-        "D209", "\(other.runs[0]) was scored on other sentences than \(first.runs[0])",
-        hint: "only runs with the same test set can be compared")
-    }
+    let systems = try FinishedSystem.systems(runs)
+    let first = systems[0]
+    for system in systems { try system.first.requireSentences(of: first.first) }
     var rows: [Row] = []
-    for view in ["with", "without"] {
+    for reading in Reading.allCases {
       for system in systems {
-        guard let counts = system.counts[view] else { continue }
+        guard let counts = system.counts[reading] else { continue }
         let f1 = SampleSummary(counts.map(\.f1))
-        var row = Row(system: system.name, view: view, runs: counts.count, f1: f1, halfWidth: f1.halfWidth())
-        if system.runs != first.runs, let base = first.counts[view] {
+        var row = Row(system: system.name, view: reading.rawValue, runs: counts.count, f1: f1, halfWidth: f1.halfWidth())
+        if system.runs.map(\.folder) != first.runs.map(\.folder), let base = first.counts[reading] {
           row.against = first.name
           row.comparison = PairedComparison(base, counts, samples: samples)
         }
@@ -70,7 +66,7 @@ struct CompareCommand: ParsableCommand {
           + (row.comparison.map { comparison in
             [
               percent(comparison.difference), "\(percent(comparison.low)) … \(percent(comparison.high))",
-              fixed(comparison.bootstrapP, 4), fixed(comparison.randomisationP, 4), fixed(row.correctedP ?? 1, 4),
+              probability(comparison.bootstrapP), probability(comparison.randomisationP), probability(row.correctedP ?? 1),
             ]
           } ?? [])
       }, right: Set(2..<header.count))

@@ -16,7 +16,7 @@ struct ReportCommand: AsyncParsableCommand {
   @Option(
     name: .shortAndLong, help: ArgumentHelp("The page; default: report.html in the run's folder.", valueName: "report.html"))
   var output: String?
-  @Flag(help: "Add the tables of `calm tables`, for which contexts are read again from where the configurations say.")
+  @Flag(help: "Add the tables of `calm tables`, for which data and plugins have to be there.")
   var tables = false
   @OptionGroup var common: CommonOptions
 

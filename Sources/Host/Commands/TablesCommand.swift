@@ -9,8 +9,8 @@ struct TablesCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "tables", abstract: "Make the paper's tables from finished runs, to be read or pasted into a paper.",
     discussion: """
-      A RUN is a run folder, a folder of seeds, or a grid's folder, which stands for all its cells. Contexts are read again from \
-      where the run's configuration says; nothing is asked for.
+      A RUN is a run folder, a folder of seeds, or a grid's folder, which stands for all its cells. Contexts are those \
+      that the runs keep; nothing is asked for.
       """)
 
   @Argument(help: "The run folders.") var runs: [String]
@@ -29,26 +29,36 @@ struct TablesCommand: AsyncParsableCommand {
   @Option(help: "With --bertscore: compare the states behind this layer; default: the last.") var layer: Int?
   @OptionGroup var common: CommonOptions
 
+  /// The names of `--only`, in their order.
+  private var wanted: [String]? { only.map { $0.split(separator: ",").map(String.init) } }
+
+  func validate() throws {
+    guard let wanted else { return }
+    if wanted.isEmpty { throw ValidationError("--only takes names of tables: \(ReportTables.names.joined(separator: ", "))") }
+    if let unknown = wanted.first(where: { !ReportTables.names.contains($0) }) {
+      throw ValidationError("there is no table `\(unknown)`; there are \(ReportTables.names.joined(separator: ", "))")
+    }
+  }
+
   mutating func run() async throws {
     common.apply()
+    if let output { try makeFolder(output) }
     var tables = try await ReportTables(
       runs: runs, published: published.map { try Published(path: $0) } ?? .none,
       similarity: bertscore.map { try Similarity(model: $0, plugin: plugin, layer: layer) }
     ).all
-    if let only {
-      let names = only.split(separator: ",").map(String.init)
-      if let unknown = names.first(where: { name in !tables.contains { $0.id == name } }) {
-        throw ValidationError(
-          "there is no table `\(unknown)` of these runs; there are \(tables.map(\.id).joined(separator: ", "))")
+    if let wanted {
+      for name in wanted where !tables.contains(where: { $0.id == name }) {
+        Console.shared.alarm("warning: `\(name)` has nothing to show: \(ReportTables.need(of: name))")
       }
-      tables = names.compactMap { name in tables.first { $0.id == name } }
+      tables = wanted.compactMap { name in tables.first { $0.id == name } }
     }
     guard let output else {
       if format == .json { return Console.shared.result(prettyJSON(tables)) }
-      return Console.shared.result(tables.map { $0.written(format) }.joined(separator: "\n"))
-    }
-    do { try FileManager.default.createDirectory(atPath: output, withIntermediateDirectories: true) } catch {
-      throw Diagnostic("S601", "\(output) cannot be made: \(systemMessage())")
+      // A line with its name tells one CSV table from the next.
+      let named = format == .csv && tables.count > 1
+      let texts = tables.map { (named ? $0.id + "\n" : "") + $0.written(format) }
+      return Console.shared.output(texts.joined(separator: "\n"))
     }
     for table in tables {
       for format in TableFormat.allCases {

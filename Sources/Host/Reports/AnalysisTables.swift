@@ -14,7 +14,8 @@ struct AnalysisTables: Sendable {
   var relevance: ReportTable {
     var table = ReportTable(
       id: "relevance", title: "Relevance of a context and what it gains",
-      columns: ["data set", "system", "measure", "sentences", "mean", "Pearson", "p", "Spearman", "p "], rows: [])
+      columns: ["data set", "system", "measure", "sentences", "mean", "Pearson", "p of Pearson", "Spearman", "p of Spearman"],
+      rows: [])
     var places: [(row: Int, column: Int)] = [], pValues: [Double] = []
     for (place, system) in systems.enumerated() {
       guard let gains = system.gains, let corpus = system.corpus, corpus.augmented else { continue }
@@ -38,16 +39,16 @@ struct AnalysisTables: Sendable {
         }
         table.rows.append(
           [
-            .text(system.dataset), .text(PaperTables.key(system)), .text(measure.name), .count(pairs.count),
+            .text(system.dataset), .text(system.label), .text(measure.name), .count(pairs.count),
             .number(mean, digits: 3),
           ] + ReportTable.cells(pearson) + ReportTable.cells(spearman))
       }
     }
     for (place, p) in zip(places, ManyComparisons.holm(pValues)) {
-      table.rows[place.row][place.column] = .number(p, digits: 4)
+      table.rows[place.row][place.column] = .probability(p)
     }
     table.notes = [
-      "Gain: errors (missed and spurious entities) without context minus errors with it, mean over the runs, of the test sentences to which the measure applies.",
+      "Gain: errors (missed and spurious entities) without context minus errors with it, mean over the runs, of the sentences of the \(systems.split) to which the measure applies.",
       "p-values after Holm's correction over the whole table.",
     ]
     return table
@@ -62,12 +63,12 @@ struct AnalysisTables: Sendable {
       guard let gains = system.gains else { continue }
       table.rows.append(
         [
-          .text(system.dataset), .text(PaperTables.key(system)), .count(gains.count { $0 > 0 }), .count(gains.count { $0 < 0 }),
+          .text(system.dataset), .text(system.label), .count(gains.count { $0 > 0 }), .count(gains.count { $0 < 0 }),
           .count(gains.count { $0 == 0 }), .number(gains.filter { $0 > 0 }.reduce(0, +), digits: 1),
           .number(-gains.filter { $0 < 0 }.reduce(0, +), digits: 1),
         ])
     }
-    table.notes = ["Test sentences; errors are the mean over the runs."]
+    table.notes = ["Sentences of the \(systems.split); errors are the mean over the runs."]
     return table
   }
 
@@ -89,18 +90,18 @@ struct AnalysisTables: Sendable {
       for group in by.groups(system.tested, corpus: corpus, failBelow: system.experiment.contexts.failBelow) {
         let support = group.score(system.tested, predictions: system.tested.map(\.tags)).support
         guard support > 0 else { continue }
-        let with = system.f1("with", of: group), without = system.f1("without", of: group)
+        let with = system.f1(.with, of: group), without = system.f1(.without, of: group)
         guard !without.isEmpty else { continue }
         let after = SampleSummary(without)
         table.rows.append(
           [
-            .text(system.dataset), .text(PaperTables.key(system)), .text(group.name), .count(support),
+            .text(system.dataset), .text(system.label), .text(group.name), .count(support),
             with.isEmpty ? .nothing : .summary(SampleSummary(with)), .summary(after),
             with.isEmpty ? .nothing : .difference(SampleSummary(with).mean - after.mean),
           ])
       }
     }
-    table.notes = ["Micro F1 in per cent on the test split, mean ± sample standard deviation over the runs."]
+    table.notes = ["Micro F1 in per cent on the \(systems.split), mean ± sample standard deviation over the runs."]
     return table
   }
 
@@ -111,9 +112,9 @@ struct AnalysisTables: Sendable {
       id: "errors", title: "Errors by kind",
       columns: ["data set", "system", "context", "correct"] + kinds.map(\.words), rows: [])
     for system in systems {
-      let gold = system.system.gold
-      for view in ["with", "without"] {
-        guard let runs = system.predictions[view], !runs.isEmpty else { continue }
+      let gold = system.system.first.gold
+      for reading in system.system.readings {
+        let runs = system.system.predictions(reading)
         var correct = 0.0, counts: [TaggingError: Double] = [:]
         for run in runs {
           for (gold, said) in zip(gold, run) {
@@ -125,12 +126,12 @@ struct AnalysisTables: Sendable {
         let divisor = Double(runs.count)
         table.rows.append(
           [
-            .text(system.dataset), .text(PaperTables.key(system)), .text(view), .number(correct / divisor, digits: 1),
+            .text(system.dataset), .text(system.label), .text(reading.rawValue), .number(correct / divisor, digits: 1),
           ] + kinds.map { .number((counts[$0] ?? 0) / divisor, digits: 1) })
       }
     }
     table.notes = [
-      "Entities of the test split, mean over the runs. Each gold entity and each prediction counts once: exact matches first, then those of the same words, of the same type and overlapping words, of overlapping words."
+      "Entities of the \(systems.split), mean over the runs. Each gold entity and each prediction counts once: exact matches first, then those of the same words, of the same type and overlapping words, of overlapping words."
     ]
     return table
   }

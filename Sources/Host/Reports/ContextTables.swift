@@ -5,7 +5,7 @@ extension PaperTables {
   /// Figure 3 as numbers: how long the contexts of the test split are, in words, and the sentences themselves.
   var figure3: ReportTable {
     var table = ReportTable(
-      id: "figure3", title: "Figure 3: words of the test split's contexts",
+      id: "figure3", title: "Figure 3: words of the contexts of the \(systems.split)",
       columns: ["data set", "text", "mean", "5 %", "25 %", "median", "75 %", "95 %", "longest"]
         + Self.bins.map {
           $0.count == 1
@@ -19,7 +19,7 @@ extension PaperTables {
         table.rows.append(Self.lengths(system.dataset, "sentences", system.tested.map(\.words.count)))
       }
       let words = system.tested.map { contextWords($0.contextText, punctuationApart: false).count }
-      table.rows.append(Self.lengths(system.dataset, Self.key(system), words))
+      table.rows.append(Self.lengths(system.dataset, system.label, words))
     }
     table.notes = ["Words between white space, before any cut; behind the quantiles: how many texts have so many words."]
     return table
@@ -57,7 +57,7 @@ extension PaperTables {
         }
         return entities > 0 ? .percentage(Double(mentioned) / Double(entities)) : .nothing
       }
-      table.rows.append([.text(system.dataset), .text(Self.key(system))] + shares)
+      table.rows.append([.text(system.dataset), .text(system.label)] + shares)
     }
     table.notes = [
       "Per cent, word for word in any case. The paper says 60 for its contexts and 44 for Google's, without saying of which split."
@@ -69,15 +69,13 @@ extension PaperTables {
   var correlation: ReportTable {
     var table = ReportTable(
       id: "correlation", title: "Correlation of F1 and BERTScore over the systems",
-      columns: ["data set", "systems", "Pearson", "p", "Spearman", "p "], rows: [])
+      columns: ["data set", "systems", "Pearson", "p of Pearson", "Spearman", "p of Spearman"], rows: [])
     let sets = systems.map(\.dataset).reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
     for dataset in sets {
       let places = systems.indices.filter { systems[$0].dataset == dataset && bertScores[$0] != nil }
       let pairs = places.compactMap { place -> (Double, Double)? in
-        guard let f1 = StoredResults.summary(systems[place].results)[systems[place].testSplit]?["with"]?["f1"] else {
-          return nil
-        }
-        return bertScores[place].map { ($0, f1.mean) }
+        guard let f1 = systems[place].f1(.with), let score = bertScores[place] else { return nil }
+        return (score, f1.mean)
       }
       guard let pearson = Correlation.pearson(pairs.map(\.0), pairs.map(\.1)),
         let spearman = Correlation.spearman(pairs.map(\.0), pairs.map(\.1))
@@ -94,7 +92,7 @@ extension ReportTable {
   static func cells(_ correlation: Correlation?) -> [Cell] {
     guard let correlation else { return [.nothing, .nothing] }
     return [
-      .number(correlation.coefficient, digits: 3), correlation.pValue.map { .number($0, digits: 4) } ?? .nothing,
+      .number(correlation.coefficient, digits: 3), correlation.pValue.map { .probability($0) } ?? .nothing,
     ]
   }
 }

@@ -20,16 +20,6 @@ struct PaperTables: Sendable {
     systems.map(\.dataset).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
   }
 
-  /// How a system is called in the published tables: by its prompt, or by the last value of its label.
-  static func key(_ system: AnalysedSystem) -> String {
-    system.prompt ?? system.name.split(separator: "=").last.map(String.init) ?? system.name
-  }
-
-  /// Test F1 over the seeds.
-  private func f1(_ system: AnalysedSystem, _ view: String) -> SampleSummary? {
-    StoredResults.summary(system.results)[system.testSplit]?[view]?["f1"]
-  }
-
   // MARK: Table 2
 
   var table2: ReportTable {
@@ -53,34 +43,39 @@ struct PaperTables: Sendable {
 
   // MARK: Table 3
 
-  /// A row a system; for each data set its F1 with context and, where they were computed, BERTScores.
+  /// A row a system that has contexts; for each data set its F1 with them and, where they were computed, BERTScores.
   var table3: ReportTable {
     var table = ReportTable(id: "table3", title: "Table 3: F1 by prompt, with context", columns: ["system"], rows: [])
-    let keys = systems.map(Self.key).reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
+    let places = systems.indices.filter { systems[$0].f1(.with) != nil }
+    let labels = places.map { systems[$0].label }.reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
     let scored = !bertScores.isEmpty
+    let datasets = datasets.filter { dataset in places.contains { systems[$0].dataset == dataset } }
+    func given(_ place: Int) -> Published.Value? {
+      published["table3", systems[place].dataset, systems[place].publishedName]
+    }
+    let comparable = Set(places.filter { given($0) != nil }.map { systems[$0].dataset })
     for dataset in datasets {
-      let hasPublished = keys.contains { published["table3", dataset, $0] != nil }
       table.best.insert(table.columns.count)
       table.columns +=
         ["\(dataset) F1", "runs"] + (scored ? ["BERTScore"] : [])
-        + (hasPublished ? ["published F1", "difference"] + (scored ? ["published BERTScore"] : []) : [])
+        + (comparable.contains(dataset) ? ["published F1", "difference"] + (scored ? ["published BERTScore"] : []) : [])
     }
-    for key in keys {
-      var row: [ReportTable.Cell] = [.text(key)]
+    for label in labels {
+      var row: [ReportTable.Cell] = [.text(label)]
       for dataset in datasets {
-        let place = systems.indices.first { systems[$0].dataset == dataset && Self.key(systems[$0]) == key }
-        let f1 = place.flatMap { self.f1(systems[$0], "with") ?? self.f1(systems[$0], "without") }
-        row += [f1.map { .summary($0) } ?? .nothing, place.map { .count(systems[$0].results.count) } ?? .nothing]
+        let place = places.first { systems[$0].dataset == dataset && systems[$0].label == label }
+        let f1 = place.flatMap { systems[$0].f1(.with) }
+        row += [f1.map { .summary($0) } ?? .nothing, place.map { .count(systems[$0].system.runs.count) } ?? .nothing]
         if scored { row.append(place.flatMap { bertScores[$0] }.map { .number($0, digits: 4) } ?? .nothing) }
-        guard keys.contains(where: { published["table3", dataset, $0] != nil }) else { continue }
-        let given = published["table3", dataset, key]
+        guard comparable.contains(dataset) else { continue }
+        let given = place.flatMap(given)
         row.append(given.map(Self.cell) ?? .nothing)
         row.append(f1.flatMap { ours in given?.f1.map { .difference(ours.mean - $0) } } ?? .nothing)
         if scored { row.append(given?.bertScore.map { .number($0, digits: 4) } ?? .nothing) }
       }
       table.rows.append(row)
     }
-    table.notes = ["Micro F1 in per cent on the test split, mean ± sample standard deviation over the runs."]
+    table.notes = ["Micro F1 in per cent on the \(systems.split), mean ± sample standard deviation over the runs."]
     if scored {
       table.notes.append(
         "BERTScore: mean F1 of the training contexts against their sentences by \(bertScoreModel); empty contexts count 0. "
@@ -103,20 +98,22 @@ struct PaperTables: Sendable {
   var table4: ReportTable {
     var table = ReportTable(
       id: "table4", title: "Table 4: against published systems", columns: ["data set", "system", "F1"], rows: [])
+    var chosen = false
     for dataset in datasets {
       let given = published.rows("table4", dataset)
       guard !given.isEmpty else { continue }
       var rows = given.map { (name: "published: " + $0.name, cell: Self.cell($0.value)) }
-      let own = systems.filter { $0.dataset == dataset }
-      if let best = own.max(by: { (f1($0, "with")?.mean ?? 0) < (f1($1, "with")?.mean ?? 0) }), let f1 = f1(best, "with") {
-        rows.append(("here: \(Self.key(best))", .summary(f1)))
+      let own = systems.filter { $0.dataset == dataset && $0.f1(.with) != nil }
+      if let best = own.max(by: { ($0.f1(.with)?.mean ?? 0) < ($1.f1(.with)?.mean ?? 0) }), let f1 = best.f1(.with) {
+        rows.append(("here: \(best.label)" + (own.count > 1 ? ", the best of \(own.count)" : ""), .summary(f1)))
+        chosen = chosen || own.count > 1
       }
       rows.sort { ($0.cell.value ?? 0) < ($1.cell.value ?? 0) }
       table.rows += rows.map { [.text(dataset), .text($0.name), $0.cell] }
     }
-    if systems.count > 1 {
-      table.notes = ["Here is the best of \(systems.count) systems on the test split: the maximum of many is biased upwards."]
-    }
+    table.notes =
+      ["Micro F1 in per cent on the \(systems.split), with context."]
+      + (chosen ? ["The best of several was chosen on the same sentences: such a maximum is biased upwards."] : [])
     return table
   }
 
@@ -127,24 +124,24 @@ struct PaperTables: Sendable {
       columns: ["data set", "system", "with context", "without", "difference", "p"], rows: [], best: [2, 3])
     var pValues: [Double] = []
     for system in systems {
-      guard let without = f1(system, "without") else { continue }
-      let with = f1(system, "with")
+      guard let without = system.f1(.without) else { continue }
+      let with = system.f1(.with)
       var p: Double?
-      if let a = system.system.counts["without"], let b = system.system.counts["with"] {
-        p = PairedComparison(a, b, samples: 2000).randomisationP
+      if let a = system.system.counts[.without], let b = system.system.counts[.with] {
+        p = PairedComparison(a, b, samples: Report.samples).randomisationP
       }
       if let p { pValues.append(p) }
       table.rows.append(
         [
-          .text(system.dataset), .text(Self.key(system)), with.map { .summary($0) } ?? .nothing,
+          .text(system.dataset), .text(system.label), with.map { .summary($0) } ?? .nothing,
           .summary(without), with.map { .difference($0.mean - without.mean) } ?? .nothing,
-          p.map { .number($0, digits: 4) } ?? .nothing,
+          p.map { .probability($0) } ?? .nothing,
         ])
     }
     // Holm's correction over all rows that were tested.
     var corrected = ManyComparisons.holm(pValues)[...]
     for i in table.rows.indices where table.rows[i][5] != .nothing {
-      table.rows[i][5] = corrected.popFirst().map { .number($0, digits: 4) } ?? .nothing
+      table.rows[i][5] = corrected.popFirst().map { .probability($0) } ?? .nothing
     }
     for dataset in datasets {
       let given = published.rows("table5", dataset)
@@ -160,7 +157,7 @@ struct PaperTables: Sendable {
       }
     }
     table.notes = [
-      "F1 in per cent on the test split. p: approximate randomisation over sentences, 2000 samples, after Holm's correction over the rows."
+      "F1 in per cent on the \(systems.split). p: approximate randomisation over sentences, \(Report.samples) samples, after Holm's correction over the rows."
     ]
     return table
   }
@@ -171,13 +168,15 @@ struct PaperTables: Sendable {
   var table6: ReportTable {
     var table = ReportTable(
       id: "table6", title: "Table 6: classes of the training contexts",
-      columns: ["data set", "contexts", "empty", "denied", "fail", "correct", "% correct"], rows: [])
+      columns: ["data set", "contexts", "empty", "denied", "fail", "correct", "share correct"], rows: [])
     for system in systems {
       guard let corpus = system.corpus, corpus.augmented, let train = corpus.splits["train"] else { continue }
       let counts = ClassCounts(train.map(\.contextText), failBelow: system.experiment.contexts.failBelow)
       table.rows.append(
-        Self.classRow(system.dataset, Self.key(system), [counts.empty, counts.denied, counts.fail, counts.correct]))
-      if Published.same(system.dataset, "wnut17"), let given = published.classes.first(where: { $0.name == Self.key(system) }) {
+        Self.classRow(system.dataset, system.label, [counts.empty, counts.denied, counts.fail, counts.correct]))
+      if Published.same(system.dataset, "wnut17"),
+        let given = published.classes.first(where: { $0.name == system.publishedName })
+      {
         table.rows.append(Self.classRow(system.dataset, "  published", given.counts))
       }
     }
@@ -200,19 +199,21 @@ struct PaperTables: Sendable {
     var table = ReportTable(
       id: "table7", title: "Table 7: F1 by class of the context", columns: ["data set", "system"] + classes.map(\.rawValue),
       rows: [])
-    for system in systems where system.predictions["with"] != nil {
+    for system in systems where system.system.counts[.with] != nil {
       guard let corpus = system.corpus else { continue }
       let groups = Breakdown.contextClass.groups(
         system.tested, corpus: corpus, failBelow: system.experiment.contexts.failBelow)
       table.rows.append(
-        [.text(system.dataset), .text(Self.key(system))]
-          + groups.map { $0.sentences == 0 ? .nothing : .summary(SampleSummary(system.f1("with", of: $0))) })
+        [.text(system.dataset), .text(system.label)]
+          + groups.map { $0.sentences == 0 ? .nothing : .summary(SampleSummary(system.f1(.with, of: $0))) })
       table.rows.append([.text(system.dataset), .text("  sentences")] + groups.map { .count($0.sentences) })
-      if Published.same(system.dataset, "wnut17"), let given = published.byClass.first(where: { $0.name == Self.key(system) }) {
+      if Published.same(system.dataset, "wnut17"),
+        let given = published.byClass.first(where: { $0.name == system.publishedName })
+      {
         table.rows.append([.text(system.dataset), .text("  published")] + given.values.map { .percentage($0) })
       }
     }
-    table.notes = ["Micro F1 in per cent of the test sentences whose context is of the class."]
+    table.notes = ["Micro F1 in per cent of the sentences of the \(systems.split) whose context is of the class."]
     return table
   }
 }

@@ -27,16 +27,17 @@ struct Published: Sendable {
   init(path: String) throws {
     let root = try readYAML(path: path)
     var faults: [Diagnostic] = []
+    guard root.map != nil || root.isNull else { throw Diagnostics([Self.fault("the file", root)]) }
     for entry in root.map ?? [] {
       switch entry.key.name {
       case "source": continue
-      case "table2": sizes = Self.rows(entry.value, &faults) { Self.numbers($0, 4).map { $0.map { Int($0) } } }.map { ($0, $1) }
-      case "table6":
-        classes = Self.rows(entry.value, &faults) { Self.numbers($0, 4).map { $0.map { Int($0) } } }.map { ($0, $1) }
-      case "table7": byClass = Self.rows(entry.value, &faults) { Self.numbers($0, 4) }.map { ($0, $1) }
+      case "table2": sizes = Self.rows(entry, &faults, Self.counts).map { ($0, $1) }
+      case "table6": classes = Self.rows(entry, &faults, Self.counts).map { ($0, $1) }
+      case "table7": byClass = Self.rows(entry, &faults, Self.fractions).map { ($0, $1) }
       case "table3", "table4", "table5":
+        if entry.value.map == nil { faults.append(Self.fault(entry.key.name, entry.value)) }
         tables[entry.key.name] = (entry.value.map ?? []).map { dataset in
-          (dataset.key.name, Self.rows(dataset.value, &faults, Self.value).map { ($0, $1) })
+          (dataset.key.name, Self.rows(dataset, &faults, Self.value).map { ($0, $1) })
         }
       default:
         faults.append(
@@ -69,30 +70,48 @@ struct Published: Sendable {
   }
 
   private static func rows<Item>(
-    _ node: ConfigNode, _ faults: inout [Diagnostic], _ read: (ConfigNode) -> Item?
+    _ table: ConfigNode.Entry, _ faults: inout [Diagnostic], _ read: (ConfigNode) -> Item?
   ) -> [(String, Item)] {
-    (node.map ?? []).compactMap { entry in
-      guard let item = read(entry.value) else {
-        faults.append(
-          Diagnostic(
-            "C104", "`\(entry.key.name)` does not hold what its table needs", mark: entry.value.mark,
-            hint: "table3 to table5 take {f1, std, bertscore}, table2, table6 and table7 a list of four numbers"))
-        return nil
-      }
-      return (entry.key.name, item)
+    guard let rows = table.value.map else {
+      faults.append(fault(table.key.name, table.value))
+      return []
+    }
+    return rows.compactMap { entry in
+      if let item = read(entry.value) { return (entry.key.name, item) }
+      faults.append(fault(entry.key.name, entry.value))
+      return nil
     }
   }
 
-  private static func numbers(_ node: ConfigNode, _ count: Int) -> [Double]? {
-    guard let list = node.list?.compactMap({ $0.text.flatMap(Double.init) }), list.count == count else { return nil }
+  private static func fault(_ name: String, _ node: ConfigNode) -> Diagnostic {
+    Diagnostic(
+      "C104", "`\(name)` does not hold what its table needs", mark: node.mark,
+      hint:
+        "tables hold rows; those of table3 to table5, by data set, are {f1, std, bertscore}, of table2 and table6 four counts, "
+        + "of table7 four F1; all scores are fractions of 1")
+  }
+
+  private static func counts(_ node: ConfigNode) -> [Int]? {
+    guard let list = node.list?.compactMap({ $0.text.flatMap { Int($0) } }), list.count == 4, node.list?.count == 4 else {
+      return nil
+    }
+    return list.allSatisfy { $0 >= 0 } ? list : nil
+  }
+
+  private static func fractions(_ node: ConfigNode) -> [Double]? {
+    guard let list = node.list?.compactMap({ fraction($0) }), list.count == 4, node.list?.count == 4 else { return nil }
     return list
+  }
+
+  private static func fraction(_ node: ConfigNode) -> Double? {
+    node.text.flatMap(Double.init).flatMap { (0...1).contains($0) ? $0 : nil }
   }
 
   private static func value(_ node: ConfigNode) -> Value? {
     guard let entries = node.map else { return nil }
     var value = Value()
     for entry in entries {
-      guard let number = entry.value.text.flatMap(Double.init) else { return nil }
+      guard let number = fraction(entry.value) else { return nil }
       switch entry.key.name {
       case "f1": value.f1 = number
       case "std": value.std = number

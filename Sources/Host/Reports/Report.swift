@@ -4,7 +4,7 @@ import PluginAPI
 /// What came of one or several finished systems, as a page to read: numbers, plots, every sentence, the configuration.
 struct Report: Sendable {
   /// Samples of the paired tests.
-  static let samples = 2000
+  static let samples = 10_000
 
   let title: String
   /// At least one; they share their sentences.
@@ -29,17 +29,8 @@ struct Report: Sendable {
         "S602", "\(paths.joined(separator: ", ")) holds no finished run",
         hint: "runs are made by `calm run`, finished by `--resume`")
     }
-    let names = found.map(\.name)
-    systems = try ReportedSystem.systems(
-      found.map { path, name, runs in
-        let isAlone = names.count { $0 == name } == 1
-        return (isAlone ? name : name == lastPart(path) ? path : "\(path)/\(name)", runs)
-      })
-    for run in systems.flatMap(\.runs) where run.words != systems[0].first.words || run.gold != systems[0].first.gold {
-      throw Diagnostic(
-        "D209", "\(run.folder) was scored on other sentences than \(systems[0].first.folder)",
-        hint: "only runs with the same test set can be reported together")
-    }
+    systems = ReportedSystem.systems(try FinishedSystem.systems(FinishedSystem.named(found)))
+    for run in systems.flatMap(\.runs) { try run.requireSentences(of: systems[0].first) }
     grid = ReportedGrid(cells: cells)
     title = paths.count == 1 ? Self.title(systems, path: paths[0]) : "\(systems.count) systems compared"
   }
@@ -47,11 +38,11 @@ struct Report: Sendable {
   /// The systems below a path. A grid's cells come in its own order with their values, those without a finished run too.
   private static func folders(_ path: String) throws -> [(name: String, values: [String: String]?, runs: [String])] {
     guard let grid = try GridResults.stored(in: path), grid.cells.contains(where: { !$0.values.isEmpty }) else {
-      return try ComparedSystem.folders(path).map { ($0.name, nil, $0.runs) }
+      return try FinishedSystem.folders(path).map { ($0.name, nil, $0.runs) }
     }
     return grid.cells.map { cell in
       // A cell of which nothing is finished yet is no fault of the grid.
-      let systems = (try? ComparedSystem.folders("\(path)/\(cell.name)")) ?? []
+      let systems = (try? FinishedSystem.folders("\(path)/\(cell.name)")) ?? []
       return (cell.name, cell.values, systems.flatMap(\.runs))
     }
   }
@@ -63,10 +54,12 @@ struct Report: Sendable {
   /// Writes the page, and beside it a folder of its name with every plot as SVG and every plot's and table's numbers as CSV.
   func write(to path: String) throws {
     let page = ReportPage(report: self)
-    let folder = (path.hasSuffix(".html") ? String(path.dropLast(5)) : path + ".files")
-    do {
-      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    } catch { throw Diagnostic("S601", "\(folder) cannot be made: \(systemMessage())") }
+    var folder = path.hasSuffix(".html") ? String(path.dropLast(5)) : path + ".files"
+    // `run.html` beside the run folder `run`, where the files would lie among the run's own.
+    if ["config.yaml", "results.json"].contains(where: { FileManager.default.fileExists(atPath: "\(folder)/\($0)") }) {
+      folder = path + ".files"
+    }
+    try makeFolder(folder)
     for figure in page.figures {
       try FileBytes.write(figure.file, to: "\(folder)/\(figure.id).svg")
       try FileBytes.write(figure.data.written(.csv), to: "\(folder)/\(figure.id).csv")

@@ -12,6 +12,10 @@ struct ReportTable: Sendable, Hashable {
     case summary(SampleSummary)
     /// A difference of fractions, shown in points of per cent with its sign.
     case difference(Double)
+    /// The ends of an interval of fractions, shown in per cent, or with signs where it is one of differences.
+    case interval(low: Double, high: Double, signed: Bool)
+    /// A p-value.
+    case probability(Double)
     case nothing
   }
 
@@ -25,10 +29,11 @@ struct ReportTable: Sendable, Hashable {
   /// In each of these columns the greatest value of a row is the best and set in bold.
   var best: Set<Int> = []
 
-  /// The rows that hold the greatest value of the columns in ``best``.
+  /// The rows that hold the greatest value of the columns in ``best``, unless all hold the same.
   func isBest(row: Int, column: Int) -> Bool {
     guard best.contains(column), let value = rows[row][column].value else { return false }
-    return rows.allSatisfy { $0.count <= column || ($0[column].value ?? -.infinity) <= value }
+    let others = rows.compactMap { column < $0.count ? $0[column].value : nil }
+    return others.allSatisfy { $0 <= value } && others.contains { $0 < value }
   }
 }
 
@@ -41,18 +46,28 @@ extension ReportTable.Cell {
     case .percentage(let share): percent(share)
     case .number(let value, let digits): fixed(value, digits)
     case .summary(let summary): summary.percentText
-    case .difference(let value): (value < 0 ? "−" : "+") + percent(abs(value))
+    case .difference(let value): Self.signed(value)
+    case .interval(let low, let high, let signed):
+      signed ? "\(Self.signed(low)) – \(Self.signed(high))" : "\(percent(low)) – \(percent(high))"
+    case .probability(let p): Host.probability(p)
     case .nothing: "-"
     }
   }
 
-  /// The number, where it is one.
+  /// A difference in points of per cent.
+  private static func signed(_ value: Double) -> String { (value < 0 ? "−" : "+") + percent(abs(value)) }
+
+  /// The number, where it is one; the lower end of an interval.
   var value: Double? {
     switch self {
     case .text, .nothing: nil
     case .count(let count): Double(count)
-    case .percentage(let value), .number(let value, _), .difference(let value): value
+    case .percentage(let value), .number(let value, _), .difference(let value), .probability(let value): value
+    case .interval(let low, _, _): low
     case .summary(let summary): summary.mean
     }
   }
 }
+
+/// A p-value as it is shown.
+func probability(_ p: Double) -> String { p < 0.0001 ? "<0.0001" : fixed(p, 4) }

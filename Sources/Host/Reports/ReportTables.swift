@@ -22,11 +22,31 @@ struct ReportTables: Sendable {
   let paper: PaperTables
   let analysis: AnalysisTables
 
+  /// Those that have something to show.
   var all: [ReportTable] { paper.all + analysis.all }
+
+  /// What tables there are.
+  static let names = [
+    "table2", "table3", "table4", "table5", "table6", "table7", "figure3", "mentions", "correlation", "relevance", "gains",
+    "by-type", "by-seen", "by-length", "errors",
+  ]
+
+  /// Why a table may have nothing to show.
+  static func need(of name: String) -> String {
+    switch name {
+    case "table4": "it needs --published with systems of the same data set, and contexts"
+    case "correlation": "it needs --bertscore, and three systems with different contexts"
+    case "table2", "by-type", "by-seen", "by-length": "the data files of the runs cannot be read"
+    default: "it needs runs with contexts"
+    }
+  }
 
   init(systems: [AnalysedSystem], published: Published = .none, similarity: Similarity? = nil) throws {
     var systems = systems
     for i in systems.indices { systems[i].dataset = published.spelling(systems[i].dataset) }
+    for (i, label) in AnalysedSystem.labels(systems.map { ($0.dataset, $0.prompt, $0.name) }).enumerated() {
+      systems[i].label = label
+    }
     var paper = PaperTables(systems: systems, published: published)
     var analysis = AnalysisTables(systems: systems)
     if let similarity {
@@ -46,7 +66,7 @@ struct ReportTables: Sendable {
   /// - Parameter runs: run folders, folders of seeds, or grids' folders.
   init(runs: [String], published: Published = .none, similarity: Similarity? = nil) async throws {
     var systems: [AnalysedSystem] = []
-    for system in try runs.flatMap(ComparedSystem.systems) { systems.append(try await AnalysedSystem(system)) }
+    for system in try FinishedSystem.systems(runs) { systems.append(try await AnalysedSystem(system)) }
     try self.init(systems: systems, published: published, similarity: similarity)
   }
 }

@@ -1,56 +1,38 @@
 import FoundationEssentials
 import PluginAPI
 
-/// What is compared in a report: the runs of one configuration, which differ in the seed.
+/// A finished system with the statistics that a report shows.
+@dynamicMemberLookup
 struct ReportedSystem: Sendable {
-  typealias Reading = ReportedRun.Reading
-
-  var name: String
-  /// At least one.
-  let runs: [ReportedRun]
-  /// Micro F1 over the runs, and the counts behind it.
+  let system: FinishedSystem
+  /// Micro F1 over the runs.
   let f1: [Reading: SampleSummary]
-  let counts: [Reading: [EntityCounts]]
   /// Of a single run: how far F1 depends on the sentences.
   private(set) var intervals: [Reading: BootstrapInterval] = [:]
   /// What the context changes: F1 with it minus F1 without.
   private(set) var gain: PairedComparison?
 
-  var first: ReportedRun { runs[0] }
-  var readings: [Reading] { Reading.allCases.filter { f1[$0] != nil } }
+  subscript<Value>(dynamicMember member: KeyPath<FinishedSystem, Value>) -> Value { system[keyPath: member] }
 
-  private init(name: String, runs: [ReportedRun]) {
-    self.name = name
-    self.runs = runs
-    var f1: [Reading: SampleSummary] = [:], counts: [Reading: [EntityCounts]] = [:]
-    for reading in Reading.allCases {
-      let all = runs.compactMap { $0.counts(reading) }
-      guard all.count == runs.count else { continue }
-      counts[reading] = all
-      f1[reading] = SampleSummary(all.map(\.f1))
-    }
-    (self.f1, self.counts) = (f1, counts)
+  private init(_ system: FinishedSystem) {
+    self.system = system
+    f1 = system.counts.mapValues { SampleSummary($0.map(\.f1)) }
   }
 
-  /// Systems by name and run folders, with what needs many samples. Throws at the first run that cannot be read.
-  static func systems(_ found: [(name: String, runs: [String])]) throws -> [ReportedSystem] {
-    let folders = found.flatMap(\.runs)
-    var runs = try inParallel(folders.count) { i in Result { try ReportedRun(folder: folders[i]) } }.map { try $0.get() }[...]
-    var systems = found.map { name, folders in
-      defer { runs = runs.dropFirst(folders.count) }
-      return ReportedSystem(name: name, runs: Array(runs.prefix(folders.count)))
+  /// All systems of a report, with what needs many samples.
+  static func systems(_ finished: [FinishedSystem]) -> [ReportedSystem] {
+    var systems = finished.map(ReportedSystem.init)
+    let single = finished.enumerated().flatMap { i, system in
+      system.runs.count == 1 ? system.readings.map { (system: i, reading: $0) } : []
     }
-    let single = systems.indices.flatMap { i in
-      systems[i].runs.count == 1 ? systems[i].readings.map { (system: i, reading: $0) } : []
-    }
-    let pairs = systems.indices.filter { systems[$0].counts.count == 2 }
-    let known = systems
+    let pairs = finished.indices.filter { finished[$0].counts.count == 2 }
     let intervals = inParallel(single.count) { i in
-      known[single[i].system].counts[single[i].reading].map { BootstrapInterval($0[0]) }
+      finished[single[i].system].counts[single[i].reading].map { BootstrapInterval($0[0]) }
     }
     for (place, interval) in zip(single, intervals) { systems[place.system].intervals[place.reading] = interval }
     let gains = inParallel(pairs.count) { i in
-      PairedComparison(known[pairs[i]].counts[.without] ?? [], known[pairs[i]].counts[.with] ?? [], samples: Report.samples)
+      let counts = finished[pairs[i]].counts
+      return PairedComparison(counts[.without] ?? [], counts[.with] ?? [], samples: Report.samples)
     }
     for (place, gain) in zip(pairs, gains) { systems[place].gain = gain }
     return systems
@@ -62,6 +44,11 @@ struct ReportedSystem: Sendable {
     let ends = intervals[reading].map { ($0.low, $0.high) } ?? f1.std.map { (f1.mean - $0, f1.mean + $0) }
     return .init(value: f1.mean * 100, low: ends.map { $0.0 * 100 }, high: ends.map { $0.1 * 100 })
   }
+}
+
+extension Reading {
+  /// The colour that stands for it in every plot.
+  var colour: Int { self == .with ? 0 : 1 }
 }
 
 /// The combinations that a grid swept, for a heat map.

@@ -66,12 +66,18 @@ extension ReportTable {
       lines.append(
         line(
           row.enumerated().map { j, cell in
-            let shown = Self.latex(cell.shown)
+            var shown = Self.latex(cell.shown)
+            if cell.value ?? 0 < 0, shown.hasPrefix("-") { shown = "$-$" + shown.dropFirst() }
+            // Behind a line's end a bracket would be its height, a star a part of the command.
+            if j == 0, shown.hasPrefix("[") || shown.hasPrefix("*") { shown = "{}" + shown }
             return isBest(row: i, column: j) ? "\\textbf{\(shown)}" : shown
           }))
     }
     lines += ["    \\bottomrule", "  \\end{tabular}"]
-    lines.append("  \\caption{\(Self.latex(([title + "."] + notes).joined(separator: " ")))}")
+    // LaTeX numbers tables itself.
+    let parts = title.split(separator: ": ", maxSplits: 1), isNumbered = title.hasPrefix("Table ") || title.hasPrefix("Figure ")
+    let caption = isNumbered && parts.count == 2 ? parts[1].prefix(1).uppercased() + parts[1].dropFirst() : title
+    lines.append("  \\caption{\(Self.latex(([caption + "."] + notes).joined(separator: " ")))}")
     lines += ["  \\label{tab:\(id)}", "\\end{table}"]
     return lines.joined(separator: "\n") + "\n"
   }
@@ -86,6 +92,8 @@ extension ReportTable {
       case "^": "\\textasciicircum{}"
       case "<": "\\textless{}"
       case ">": "\\textgreater{}"
+      case "|": "\\textbar{}"
+      case "\"": "\\textquotedbl{}"
       case "±": "$\\pm$"
       case "−": "$-$"
       case "→": "$\\rightarrow$"
@@ -96,30 +104,36 @@ extension ReportTable {
     }.joined()
   }
 
-  /// RFC 4180, numbers in full; a summary takes a second column for its deviation.
+  /// RFC 4180, numbers in full; the deviation of a summary and the upper end of an interval take a column of their own.
   private var csv: String {
-    let spread = columns.indices.filter { column in
-      rows.contains { row in
-        if column < row.count, case .summary(let summary) = row[column] { summary.std != nil } else { false }
+    func second(_ column: Int) -> (first: String, second: String)? {
+      for case let cell in rows.compactMap({ column < $0.count ? $0[column] : nil }) {
+        if case .summary(let summary) = cell, summary.std != nil { return ("", " std") }
+        if case .interval = cell { return (" low", " high") }
       }
+      return nil
     }
+    let seconds = columns.indices.map(second)
     func line(_ cells: [String]) -> String { cells.map(Self.csv).joined(separator: ",") }
-    var lines = [line(columns.indices.flatMap { spread.contains($0) ? [columns[$0], columns[$0] + " std"] : [columns[$0]] })]
+    var lines = [
+      line(zip(columns, seconds).flatMap { name, second in second.map { [name + $0.first, name + $0.second] } ?? [name] })
+    ]
     for row in rows {
       lines.append(
         line(
-          row.indices.flatMap { column -> [String] in
-            let cell = row[column]
+          zip(row, seconds).flatMap { cell, second -> [String] in
             let value: String =
               switch cell {
-              case .text(let text): text
+              case .text(let text): String(text.drop { $0 == " " })
               case .count(let count): String(count)
-              case .nothing: ""
               default: cell.value.map { String($0) } ?? ""
               }
-            guard spread.contains(column) else { return [value] }
-            if case .summary(let summary) = cell { return [value, summary.std.map { String($0) } ?? ""] }
-            return [value, ""]
+            guard second != nil else { return [value] }
+            return switch cell {
+            case .summary(let summary): [value, summary.std.map { String($0) } ?? ""]
+            case .interval(_, let high, _): [value, String(high)]
+            default: [value, ""]
+            }
           }))
     }
     return lines.joined(separator: "\n") + "\n"
@@ -145,13 +159,15 @@ extension ReportTable: Encodable {
 }
 
 extension ReportTable.Cell: Encodable {
-  /// A text, a number, null, or an object with `count`, `mean` and `std`; per cents are fractions of 1.
+  /// A text, a number, null, an object with `count`, `mean` and `std`, or one with `low` and `high`; per cents are fractions of 1.
   func encode(to encoder: any Swift.Encoder) throws {
     var single = encoder.singleValueContainer()
     switch self {
-    case .text(let text): try single.encode(text)
+    case .text(let text): try single.encode(String(text.drop { $0 == " " }))
     case .count(let count): try single.encode(count)
-    case .percentage(let value), .number(let value, _), .difference(let value): try single.encode(value)
+    case .percentage(let value), .number(let value, _), .difference(let value), .probability(let value):
+      try single.encode(value)
+    case .interval(let low, let high, _): try single.encode(["low": low, "high": high])
     case .summary(let summary): try single.encode(summary)
     case .nothing: try single.encodeNil()
     }

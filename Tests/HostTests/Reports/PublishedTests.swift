@@ -30,5 +30,13 @@ import Testing
     } catch let faults as Diagnostics {
       #expect(faults.items.compactMap(\.mark?.line) == [3, 4, 6])
     }
+    // Scores are fractions of 1, counts whole numbers, tables mappings.
+    for wrong in [
+      "table3: {A: {x: {f1: 61.5}}}", "table2: {A: [6.7, 1e30, 3, 4]}", "table7: {A: [1, 2, 0, 0]}", "table5: [1, 2]", "- a",
+      "table4: {A: [x]}",
+    ] {
+      try lab.write(wrong + "\n", to: "p.yaml")
+      #expect(throws: Diagnostics.self, "\(wrong)") { try Published(path: lab.path("p.yaml")) }
+    }
   }
 }

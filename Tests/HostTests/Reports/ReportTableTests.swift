@@ -35,12 +35,42 @@ import Testing
 
   @Test func latexIsEscaped() {
     let text = table.written(.latex)
-    #expect(text.contains("x, \"y\" | z\\_1 & \\textbf{55.00 $\\pm$ 7.07} & 3 \\\\"))
+    let name = "x, \\textquotedbl{}y\\textquotedbl{} \\textbar{} z\\_1"
+    #expect(text.contains(name + " & \\textbf{55.00 $\\pm$ 7.07} & 3 \\\\"))
     #expect(text.contains("\\textless{}w\\textgreater{} & 40.00 & - \\\\") && text.contains("d & $-$1.23 & 1.5 \\\\"))
     #expect(
       text.contains("\\begin{tabular}{lrr}") && text.contains("\\caption{A \\& B. 100 \\%.}") && text.contains("\\label{tab:t}")
     )
     #expect(ReportTable.latex("\\#$^~{}") == "\\textbackslash{}\\#\\$\\textasciicircum{}\\textasciitilde{}\\{\\}")
+  }
+
+  /// LaTeX numbers captions itself, and takes a bracket behind a line's end for a height.
+  @Test func latexReadsRowsAsTheyAre() {
+    let table = ReportTable(
+      id: "t", title: "Table 3: f1 by prompt", columns: ["list", "r"], rows: [[.text("[a, b]"), .number(-0.5, digits: 1)]])
+    let text = table.written(.latex)
+    #expect(text.contains("{}[a, b] & $-$0.5 \\\\") && text.contains("\\caption{F1 by prompt.}"), "\(text)")
+  }
+
+  @Test func bestIsWhatOthersAreBelow() {
+    func best(_ values: Double...) -> [Bool] {
+      let table = ReportTable(id: "t", title: "t", columns: ["F1"], rows: values.map { [.percentage($0)] }, best: [0])
+      return values.indices.map { table.isBest(row: $0, column: 0) }
+    }
+    #expect(best(0.1, 0.3, 0.3) == [false, true, true] && best(0, 0) == [false, false] && best(0.5) == [false])
+  }
+
+  @Test func intervalsAndProbabilities() throws {
+    let table = ReportTable(
+      id: "t", title: "t", columns: ["of it", "p"],
+      rows: [
+        [.interval(low: -0.012, high: 0.03, signed: true), .probability(1e-9)],
+        [.interval(low: 0.4, high: 0.5, signed: false), .probability(0.0123)], [.nothing, .nothing],
+      ])
+    #expect(
+      table.rows[0].map(\.shown) == ["−1.20 – +3.00", "<0.0001"] && table.rows[1].map(\.shown) == ["40.00 – 50.00", "0.0123"])
+    #expect(table.written(.csv) == "of it low,of it high,p\n-0.012,0.03,1e-09\n0.4,0.5,0.0123\n,,\n")
+    #expect(try JSONValue.parse(table.written(.json))["rows"]?.items?[0].items?[0]["high"]?.number == 0.03)
   }
 
   @Test func csvHasWholeNumbersAndTheDeviationBeside() {

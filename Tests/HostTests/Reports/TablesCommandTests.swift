@@ -45,17 +45,33 @@ import Testing
         #expect(FileManager.default.fileExists(atPath: lab.path("out/\(name).\(format.fileExtension)")))
       }
     }
+    let empty = try lab.calm("tables", lab.path("grid"), "--only", "table4,table5")
+    #expect(empty.code == 0 && empty.errors.contains("--published") && empty.output.contains("Table 5"), "\(empty.errors)")
+    let blocked = try lab.calm("tables", lab.path("grid"), "-o", lab.path("published.yaml"))
+    #expect(blocked.code == 6 && blocked.errors.contains("a file has its name"), "\(blocked.errors)")
     let unknown = try lab.calm("tables", lab.path("grid"), "--only", "table99")
     #expect(unknown.code == 2 && unknown.errors.contains("table3"), "\(unknown.errors)")
   }
 
-  @Test func contextsThatAreGoneAreSaid() throws {
+  /// A run keeps the contexts that it read, and those of a limited run are a part of the file's.
+  @Test func contextsAreTheRunsOwn() throws {
     let lab = try Lab()
-    let run = try lab.calm("run", lab.config, "--out", lab.path("one"), "--quiet", "--set", "training.epochs=1")
-    #expect(run.code == 0, "\(run.errors)")
-    try FileManager.default.removeItem(atPath: lab.path("contexts.test.json"))
-    let tables = try lab.calm("tables", lab.path("one"))
-    #expect(tables.code == 0 && tables.errors.contains("contexts.test.json") && tables.output.contains("Table 5"))
+    for (name, limit) in [("whole", "null"), ("part", "7")] {
+      let run = try lab.calm(
+        "run", lab.config, "--out", lab.path(name), "--quiet", "--set", "training.epochs=1", "--set", "data.limit=\(limit)")
+      #expect(run.code == 0, "\(run.errors)")
+    }
+    func classes(_ run: String) throws -> [Double?] {
+      let tables = try lab.calm("tables", lab.path(run), "--only", "table6", "--format", "json")
+      #expect(tables.code == 0, "\(tables.errors)")
+      return try JSONValue.parse(tables.output).items?.first?["rows"]?.items?.first?.items?[2...5].map(\.number) ?? []
+    }
+    #expect(try classes("whole") == [0, 0, 40, 0] && classes("part") == [0, 0, 40, 0])
+    for split in ["train", "test"] { try FileManager.default.removeItem(atPath: lab.path("contexts.\(split).json")) }
+    #expect(try classes("whole") == [0, 0, 40, 0] && classes("part") == [0, 0, 7, 0])
+    try FileManager.default.removeItem(atPath: lab.path("whole/contexts/dev.jsonl"))
+    let tables = try lab.calm("tables", lab.path("whole"))
+    #expect(tables.code == 0 && tables.errors.contains("contexts.train.json") && tables.output.contains("Table 5"))
     #expect(!tables.output.contains("Table 6"))
   }
 }

@@ -101,6 +101,22 @@ import Testing
     #expect(PairedComparison([bad], [good], samples: 200).low == PairedComparison([bad], [good], samples: 200).low)
   }
 
+  /// Answers are exchanged as means then: no run belongs to another.
+  @Test func unequalNumbersOfRunsHaveNoOrder() {
+    func run(_ step: Int, _ shift: Int) -> EntityCounts {
+      EntityCounts(sentences: (0..<60).map { .init(correct: ($0 * step + shift) % 5 < 2 ? 0 : 1, predicted: 1, gold: 1) })
+    }
+    let runs = [run(7, 0), run(3, 1), run(11, 4)], other = run(13, 3)
+    let ordered = [[0, 1, 2], [1, 2, 0], [2, 1, 0]].map { order in
+      PairedComparison(order.map { runs[$0] }, [other], samples: 2000).randomisationP
+    }
+    #expect(Set(ordered).count == 1, "\(ordered)")
+    // A run counted twice says what it says once.
+    let once = PairedComparison([runs[0]], [other], samples: 2000),
+      twice = PairedComparison([runs[0]], [other, other], samples: 2000)
+    #expect(once.randomisationP == twice.randomisationP && once.difference == twice.difference)
+  }
+
   /// Where each sentence has one entity and one prediction, F1 over samples is binomial: 262 and 298 of 400 are its 2.5 and 97.5
   /// per cent.
   @Test func intervalsAreThoseOfTheBinomialDistribution() {

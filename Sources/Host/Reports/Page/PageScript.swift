@@ -67,8 +67,13 @@ enum PageScript {
         field("class").closest("label").hidden = !contexts;
         field("reading").closest("label").hidden = !run.with;
         const query = field("query").value.trim().toLowerCase();
-        const wanted = { show: field("show").value, error: field("error").value, type: field("type").value };
-        const readings = ["with", "without"].filter((name) => run[name] && ["", name].includes(field("reading").value));
+        const gains = ["helps", "hurts"];
+        for (const name of gains) field("show").querySelector(`[value=${name}]`).hidden = !run.with;
+        const show = !run.with && gains.includes(field("show").value) ? "" : field("show").value;
+        const wanted = { show, error: field("error").value, type: field("type").value };
+        // A choice that is hidden has no say.
+        const reading = run.with ? field("reading").value : "";
+        const readings = ["with", "without"].filter((name) => run[name] && ["", name].includes(reading));
         const kind = field("class").value;
         found = [];
         for (let i = 0; i !== data.words.length; i++) {
@@ -193,7 +198,8 @@ enum PageScript {
           for (const [start, end, type] of gold) {
             const name = words.slice(start, end).join(" ").toLowerCase();
             for (let at = lower.indexOf(name); at !== -1; at = lower.indexOf(name, at + name.length)) {
-              hits.push([at, at + name.length, type]);
+              const inWord = [text[at - 1], text[at + name.length]].some((next) => next && /[\p{L}\p{N}]/u.test(next));
+              if (!inWord) hits.push([at, at + name.length, type]);
             }
           }
         }

@@ -16,6 +16,8 @@ struct BarPlot {
   var marks = Marks.bars
   /// Behind the point, in the drawing.
   var digits = 1
+  /// What values can be.
+  var bounds = -Double.infinity...Double.infinity
 
   private let width = 380.0, right = 46.0, top = 20.0, thickness = 13.0
 
@@ -27,7 +29,7 @@ struct BarPlot {
     let height = top + Double(rows.count) * band + 6
     let values = series.flatMap(\.values).compactMap { $0 }
     let ends = values.flatMap { [$0.value, $0.low ?? $0.value, $0.high ?? $0.value] }
-    let x = LinearScale(marks == .bars ? ends + [0] : ends, count: 5, from: left, to: width - right)
+    let x = LinearScale(marks == .bars ? ends + [0] : ends, count: 5, from: left, to: width - right, bounds: bounds)
     let legend = Legend(
       entries: series.count > 1 ? series.enumerated().map { ($1.name, PlotStyle.series($0), false) } : [], width: width - 12)
     let drawing = Drawing(width: width, height: height + legend.height) {

@@ -20,6 +20,8 @@ struct LinePlot {
   var series: [Series]
   /// Whether x counts something: marks are whole numbers.
   var countsX = true
+  /// What values can be.
+  var bounds = -Double.infinity...Double.infinity
 
   private let width = 380.0, height = 250.0, left = 46.0, right = 12.0, top = 26.0, bottom = 44.0
 
@@ -27,7 +29,8 @@ struct LinePlot {
     let points = series.flatMap(\.points)
     let x = LinearScale(points.map(\.x), count: 6, from: left, to: width - right, fits: true)
     let y = LinearScale(
-      points.flatMap { [$0.y, $0.low ?? $0.y, $0.high ?? $0.y] }, count: 5, from: height - bottom, to: top)
+      points.flatMap { [$0.y, $0.low ?? $0.y, $0.high ?? $0.y] }, count: 5, from: height - bottom, to: top,
+      bounds: bounds)
     let legend = Legend(
       entries: series.map { ($0.name, PlotStyle.series($0.colour) + ($0.dashed ? " dashed" : ""), true) },
       width: width - left - right)

@@ -11,17 +11,24 @@ struct LinearScale: Sendable {
   ///   - count: about how many steps there are.
   ///   - from, to: the places of the ends, in pixels.
   ///   - fits: whether the ends are the values' own instead of whole steps.
-  init(_ values: some Sequence<Double>, count: Int, from: Double, to: Double, fits: Bool = false) {
-    let finite = values.filter(\.isFinite)
+  ///   - bounds: what values can be: whiskers and bands are cut there.
+  init(
+    _ values: some Sequence<Double>, count: Int, from: Double, to: Double, fits: Bool = false,
+    bounds: ClosedRange<Double> = -.infinity ... .infinity
+  ) {
+    let finite = values.filter(\.isFinite).map { min(max($0, bounds.lowerBound), bounds.upperBound) }
     var least = finite.min() ?? 0, most = finite.max() ?? 1
-    if most - least < 1e-12 * max(1, abs(most)) { (least, most) = (least - 0.5, most + 0.5) }
+    if most - least < 1e-12 * max(1, abs(most)) {
+      (least, most) = (max(least - 0.5, bounds.lowerBound), min(most + 0.5, bounds.upperBound))
+    }
     step = Self.niceStep((most - least) / Double(max(1, count)))
     low = fits ? least : (least / step).rounded(.down) * step
     high = fits ? most : (most / step).rounded(.up) * step
     (self.from, self.to) = (from, to)
   }
 
-  func callAsFunction(_ value: Double) -> Double { from + (value - low) / (high - low) * (to - from) }
+  /// The place of a value; one beyond the ends stands at the end.
+  func callAsFunction(_ value: Double) -> Double { from + (min(max(value, low), high) - low) / (high - low) * (to - from) }
 
   /// The marks.
   var ticks: [Double] {

@@ -27,7 +27,7 @@ struct CurvesSection {
     return [
       LinePlot(
         id: "f1-by-epoch", title: "F1 by epoch", caption: "In per cent.\(best)\(spread)", xTitle: "epoch", yTitle: "F1",
-        series: series
+        series: series, bounds: 0...100
       ).figure,
       lossPlot(system, spread),
       gradientPlot(system),
@@ -63,7 +63,8 @@ struct CurvesSection {
 
   /// One line a system; the best are coloured.
   private var compared: [Figure] {
-    let order = report.systems.indices.sorted { a, b in (last(report.systems[a]), b) > (last(report.systems[b]), a) }
+    let order = report.systems.indices.sorted { a, b in (f1AtTheEnd(report.systems[a]), b) > (f1AtTheEnd(report.systems[b]), a)
+    }
     let colours = Dictionary(uniqueKeysWithValues: order.enumerated().map { ($1, $0) })
     let grey = report.systems.count > PlotStyle.most ? " The best \(PlotStyle.most) at the end are coloured." : ""
     return [("with", "with context"), ("without", "without context")].map { id, words in
@@ -76,13 +77,14 @@ struct CurvesSection {
           }
           for j in series.points.indices { (series.points[j].low, series.points[j].high) = (nil, nil) }
           return series
-        }.filter { !$0.points.isEmpty }
+        }.filter { !$0.points.isEmpty }, bounds: 0...100
       ).figure
     }
   }
 
-  private func last(_ system: ReportedSystem) -> Double {
-    system.runs.compactMap { $0.metrics.epochs.last?.without }.max() ?? 0
+  /// The mean over the runs.
+  private func f1AtTheEnd(_ system: ReportedSystem) -> Double {
+    system.runs.reduce(0) { $0 + ($1.metrics.epochs.last?.without ?? 0) } / Double(system.runs.count)
   }
 
   /// The mean over the runs that reached an epoch.

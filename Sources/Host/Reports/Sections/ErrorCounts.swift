@@ -4,7 +4,7 @@ import PluginAPI
 struct ErrorCounts {
   let report: Report
   /// By system, run, reading and sentence.
-  let matchings: [[[ReportedRun.Reading: [EntityMatching]]]]
+  let matchings: [[[Reading: [EntityMatching]]]]
 
   init(_ report: Report) {
     self.report = report
@@ -23,7 +23,7 @@ struct ErrorCounts {
   }
 
   /// How many errors of a kind a system makes, the mean over its runs; nil stands for the right ones.
-  private func mean(_ system: Int, _ reading: ReportedRun.Reading, _ error: TaggingError?) -> Double? {
+  private func mean(_ system: Int, _ reading: Reading, _ error: TaggingError?) -> Double? {
     let runs = matchings[system].compactMap { $0[reading] }
     guard runs.count == matchings[system].count else { return nil }
     let count = runs.joined().reduce(0) { sum, sentence in
@@ -42,7 +42,7 @@ struct ErrorCounts {
       columns: (report.systems.count > 1 ? ["system"] : []) + ["sentence read", "right"] + TaggingError.allCases.map(\.words),
       rows: [])
     for (i, system) in report.systems.enumerated() {
-      for reading in ReportedRun.Reading.allCases {
+      for reading in Reading.allCases {
         let values = ([nil] + TaggingError.allCases.map { $0 }).compactMap { mean(i, reading, $0) }
         guard values.count == TaggingError.allCases.count + 1 else { continue }
         table.rows.append(

@@ -4,8 +4,6 @@ struct ResultsSection {
 
   init(_ report: Report) { self.report = report }
 
-  private typealias Reading = ReportedRun.Reading
-
   var section: ReportSection {
     var section = ReportSection(id: "results", title: "Results")
     if report.systems.count == 1 {
@@ -32,8 +30,9 @@ struct ResultsSection {
       }
       if let gain = system.gain {
         card(
-          "What the context changes", signed(gain.difference),
-          "95 % interval \(signed(gain.low)) – \(signed(gain.high)), p = \(fixed(gain.randomisationP, 4))")
+          "What the context changes", ReportTable.Cell.difference(gain.difference).shown,
+          "95 % interval \(ReportTable.Cell.interval(low: gain.low, high: gain.high, signed: true).shown), "
+            + "p = \(probability(gain.randomisationP))")
       }
     }
       + element("p", ["class": "notes"]) { spreadWords }
@@ -114,7 +113,7 @@ struct ResultsSection {
             return .init(value: f1.mean, low: f1.std.map { f1.mean - $0 }, high: f1.std.map { f1.mean + $0 })
           }
         )
-      }
+      }, bounds: 0...100
     ).figure
   }
 
@@ -126,7 +125,7 @@ struct ResultsSection {
       caption:
         "On \(report.systems[0].first.split), in per cent. Whiskers: ± sample standard deviation over seeds; of a single run, "
         + "its 95 % bootstrap interval.", rowTitle: "system", valueTitle: "F1", rows: report.systems.map(\.name),
-      series: readings.map { reading in (reading.title, report.systems.map { $0.bar(reading) }) }, marks: .dots
+      series: readings.map { reading in (reading.title, report.systems.map { $0.bar(reading) }) }, marks: .dots, bounds: 0...100
     ).figure
   }
 
@@ -176,7 +175,7 @@ struct ResultsSection {
         system.f1[place.reading].map { .summary($0) } ?? .nothing,
       ]
       if hasIntervals {
-        row.append(system.intervals[place.reading].map { .text("\(percent($0.low)) – \(percent($0.high))") } ?? .nothing)
+        row.append(system.intervals[place.reading].map { .interval(low: $0.low, high: $0.high, signed: false) } ?? .nothing)
       }
       table.rows.append(row + cells(comparison))
     }
@@ -206,8 +205,8 @@ struct ResultsSection {
   private func cells(_ comparison: PairedComparison?) -> [ReportTable.Cell] {
     guard let comparison else { return [.nothing, .nothing, .nothing, .nothing] }
     return [
-      .difference(comparison.difference), .text("\(signed(comparison.low)) – \(signed(comparison.high))"),
-      .number(comparison.randomisationP, digits: 4), .nothing,
+      .difference(comparison.difference), .interval(low: comparison.low, high: comparison.high, signed: true),
+      .probability(comparison.randomisationP), .nothing,
     ]
   }
 
@@ -216,7 +215,7 @@ struct ResultsSection {
     let last = table.columns.count - 1
     let tested = table.rows.indices.filter { table.rows[$0][last - 1] != .nothing }
     let corrected = ManyComparisons.holm(tested.compactMap { table.rows[$0][last - 1].value })
-    for (i, p) in zip(tested, corrected) { table.rows[i][last] = .number(p, digits: 4) }
+    for (i, p) in zip(tested, corrected) { table.rows[i][last] = .probability(p) }
   }
 
   private var typesBySystem: ReportTable {
@@ -246,6 +245,3 @@ struct ResultsSection {
     }
   }
 }
-
-/// A difference in points of per cent with its sign.
-private func signed(_ value: Double) -> String { (value < 0 ? "−" : "+") + percent(abs(value)) }

@@ -47,7 +47,7 @@ struct SentenceBrowser {
     var known: [[String]] = []
     for (i, system) in report.systems.enumerated() {
       for (j, run) in system.runs.enumerated() {
-        func spans(_ reading: ReportedRun.Reading) -> [[Int]]? {
+        func spans(_ reading: Reading) -> [[Int]]? {
           errors.matchings[i][j][reading].map { sentences in
             sentences.map { matching in
               matching.correct.flatMap { span($0) + [0] }
@@ -68,7 +68,9 @@ struct SentenceBrowser {
               size += bytes
               known.append(texts)
               content.contexts.append(
-                .init(texts: texts, classes: kinds.map { ContextsSectionOfReport.classes.firstIndex(of: $0) ?? 0 }))
+                .init(
+                  texts: texts.map(Self.visible), classes: kinds.map { ContextsSectionOfReport.classes.firstIndex(of: $0) ?? 0 }
+                ))
             } else if left.last != system.name {
               left.append(system.name)
             }
@@ -82,6 +84,16 @@ struct SentenceBrowser {
     }
     self.content = content
     withoutContexts = left
+  }
+
+  /// Control characters as U+FFFD: the page's own text escapes them likewise.
+  private static func visible(_ text: String) -> String {
+    guard text.utf8.contains(where: { $0 < 0x20 && $0 != 0x0A && $0 != 0x09 || $0 == 0x7F }) else { return text }
+    return String(
+      String.UnicodeScalarView(
+        text.unicodeScalars.map { scalar in
+          scalar.value < 0x20 && scalar != "\n" && scalar != "\t" || scalar.value == 0x7F ? "\u{FFFD}" : scalar
+        }))
   }
 
   /// The data for the script. JSON has no need of `<`: written as an escape, no text can end the element.
@@ -138,7 +150,9 @@ struct SentenceBrowser {
   private var note: Markup {
     element("p", ["class": "notes"]) {
       "A red line marks what is wrong, a dashed one what was missed; in contexts, gold entities are marked. "
-      if report.systems.allSatisfy({ $0.first.contexts == nil }), report.systems.contains(where: { $0.f1[.with] != nil }) {
+      if report.systems.flatMap(\.runs).allSatisfy({ $0.contexts == nil }),
+        report.systems.contains(where: { $0.f1[.with] != nil })
+      {
         "The run folder keeps no contexts: runs of this version do. "
       }
       if !withoutContexts.isEmpty {

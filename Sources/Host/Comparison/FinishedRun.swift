@@ -1,16 +1,15 @@
 import FoundationEssentials
 import PluginAPI
 
-/// A finished run as reports read it: all of it from its own folder, so that a report can be made where neither the data nor the
-/// plugins are.
-struct ReportedRun: Sendable {
-  /// With or without context.
-  enum Reading: String, Sendable, CaseIterable {
-    case with, without
+/// With or without context.
+enum Reading: String, Sendable, CaseIterable {
+  case with, without
 
-    var title: String { self == .with ? "with context" : "without context" }
-  }
+  var title: String { self == .with ? "with context" : "without context" }
+}
 
+/// A finished run, all of it from its own folder, so that it can be reported where neither the data nor the plugins are.
+struct FinishedRun: Sendable {
   let folder: String
   let results: StoredResults
   let metrics: MetricsLog
@@ -30,6 +29,12 @@ struct ReportedRun: Sendable {
   var split: String { results.test == nil ? "dev" : "test" }
   var failBelow: Int { Self.failBelow(settings) }
   var readings: [Reading] { Reading.allCases.filter { predictions[$0] != nil } }
+
+  /// Whether a folder holds a finished run.
+  static func isFinished(_ folder: String) -> Bool {
+    FileManager.default.fileExists(atPath: folder + "/results.json")
+      && FileManager.default.fileExists(atPath: folder + "/predictions.without.conll")
+  }
 
   /// Reads a run folder; throws where it is not finished.
   init(folder: String) throws {
@@ -70,6 +75,15 @@ struct ReportedRun: Sendable {
     environment = try text("environment.json")
   }
 
+  /// Throws where the other run was scored on other sentences, or by other gold tags.
+  func requireSentences(of other: FinishedRun) throws {
+    guard words == other.words, gold == other.gold else {
+      throw Diagnostic(
+        "D209", "\(folder) was scored on other sentences than \(other.folder), or by other gold tags",
+        hint: "only runs with the same test set can be compared or reported together")
+    }
+  }
+
   private static func failBelow(_ settings: ConfigNode) -> Int {
     settings["contexts"]?["failBelow"]?.integer ?? ContextsSection.standardFailBelow
   }
@@ -89,9 +103,4 @@ struct ReportedRun: Sendable {
   func counts(_ reading: Reading) -> EntityCounts? {
     predictions[reading].map { EntityCounts(gold: gold, predicted: $0) }
   }
-}
-
-extension ReportedRun.Reading {
-  /// The colour that stands for it in every plot.
-  var colour: Int { self == .with ? 0 : 1 }
 }
