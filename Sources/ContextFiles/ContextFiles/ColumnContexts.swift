@@ -27,6 +27,11 @@ func parseColumns(_ text: ArraySlice<UInt8>, path: String) throws(ContextFileErr
       throw ContextFileError(
         path, line: number, "neither JSON nor columns: a line of a column file has a token and a tag")
     }
+    guard isTag(last) else {
+      throw ContextFileError(
+        path, line: number,
+        "neither JSON nor columns: `\(String(decoding: last, as: UTF8.self))` at its end is no tag such as O or B-PER")
+    }
     guard let token = String(validating: fields[0], as: UTF8.self) else {
       throw ContextFileError(path, line: number, "not UTF-8")
     }
@@ -49,6 +54,11 @@ func parseColumns(_ text: ArraySlice<UInt8>, path: String) throws(ContextFileErr
 }
 
 /// `X`, alone or behind a letter and a hyphen.
+/// `O`, a context's `X`, or a letter and a type.
+private func isTag(_ tag: ArraySlice<UInt8>) -> Bool {
+  tag.count == 1 ? "OX".utf8.contains(tag[tag.startIndex]) : tag.count > 2 && tag[tag.startIndex + 1] == UInt8(ascii: "-")
+}
+
 private func isContextTag(_ tag: ArraySlice<UInt8>) -> Bool {
   guard tag.last == UInt8(ascii: "X") else { return false }
   return tag.count == 1 || (tag.count == 3 && tag.dropFirst().first == UInt8(ascii: "-"))

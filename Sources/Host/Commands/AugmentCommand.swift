@@ -44,12 +44,12 @@ struct AugmentCommand: AsyncParsableCommand {
       throw Diagnostic("C103", "\(experiment.config) names no augmentor", hint: "add the section `augmentor:`")
     }
     if dryRun {
-      let report = try await AugmentationForecast(augmentation, splits: try splits(loaded), limit: limit)
+      let report = try await AugmentationForecast(augmentation, splits: try splits(loaded))
       return Console.shared.result(format == .text ? report.text : prettyJSON(report))
     }
     if let text { return try await answer(text, augmentation) }
     var rows: [AugmentationReport] = [], failures: [Diagnostic] = []
-    for (name, sentences) in try splits(loaded) {
+    for (name, sentences, limit) in try splits(loaded) {
       let result = try await augmentation.contexts(split: name, sentences: sentences, limit: limit)
       rows.append(AugmentationReport(name, result, failBelow: loaded.contexts.failBelow))
       if let failure = result.failure(split: name, augmentor: augmentation.id) { failures.append(failure) }
@@ -76,8 +76,9 @@ struct AugmentCommand: AsyncParsableCommand {
       format == .text ? context.text : try jsonLine(ContextLine(split: nil, index: nil, words: words, context)))
   }
 
-  private func splits(_ experiment: Experiment) throws -> [(String, [[String]])] {
-    if let text { return [("text", [text.unicodeScalars.split { $0.properties.isWhitespace }.map { String($0) }])] }
+  /// Splits by name with their sentences, and how many of them are wanted.
+  private func splits(_ experiment: Experiment) throws -> [(String, [[String]], limit: Int?)] {
+    if let text { return [("text", [text.unicodeScalars.split { $0.properties.isWhitespace }.map { String($0) }], nil)] }
     let files = experiment.data.files.filter { split == nil || $0.split == split }
     guard !files.isEmpty else {
       throw Diagnostic(
@@ -85,7 +86,10 @@ struct AugmentCommand: AsyncParsableCommand {
         "the experiment has no split `\(split ?? "")`; it has "
           + experiment.data.files.map(\.split).joined(separator: ", "))
     }
-    return try files.map { ($0.split, try experiment.data.read($0.path).map(\.words)) }
+    return try files.map { name, path in
+      let limits = [limit, experiment.data.limit(of: name)].compactMap { $0 }
+      return (name, try experiment.data.read(path).map(\.words), limits.min())
+    }
   }
 }
 

@@ -44,13 +44,15 @@ struct EncoderOptions: ParsableArguments {
   }
 }
 
-/// A plugin that a command tries alone; `options` come from the command line, each from the flag of its name.
+/// A plugin that a command tries alone; `options` come from the command line, each from the flag of its name or the one that
+/// `flags` gives.
 func makeComponent(
-  _ id: String, _ kind: PluginKind, options: [(name: String, value: String)], shape: Shape = Shape()
+  _ id: String, _ kind: PluginKind, options: [(name: String, value: String)], flags: [String: String] = [:],
+  shape: Shape = Shape()
 ) throws -> any Plugin {
   let loaded = try PluginRegistry(declared: [], folders: []).plugin(id: id, kind: kind, mark: nil)
   let entries = options.map { name, value in
-    let place = SourceMark(file: "--\(name)", line: 1, column: 1)
+    let place = SourceMark(file: "--\(flags[name] ?? name)", line: 1, column: 1)
     return ConfigNode.Entry(.init(name, mark: place), ConfigNode(.scalar(value, quoted: false), mark: place))
   }
   let given = ConfigNode(.map(entries), mark: SourceMark(file: "the command line", line: 1, column: 1))

@@ -67,7 +67,8 @@ struct ContextsShow: ParsableCommand {
       ("read", item.promptTokens.map { "\($0) tokens" }), ("written", item.tokens.map { "\($0) tokens" }),
       ("time", item.milliseconds.map { "\($0) ms" }),
     ]
-    let head = TextTable(rows: rows.compactMap { name, value in value.map { [name, $0] } }, right: []).description
+    let details = (item.details ?? [:]).sorted { $0.key < $1.key }.map { [$0.key, $0.value] }
+    let head = TextTable(rows: rows.compactMap { name, value in value.map { [name, $0] } } + details, right: []).description
     return head + "\n\n" + (item.context ?? "(not made yet)")
   }
 }

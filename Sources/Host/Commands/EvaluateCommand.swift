@@ -26,7 +26,7 @@ struct EvaluateCommand: AsyncParsableCommand {
     common.apply()
     let trained = try TrainedRun(path: run, overrides: overridden.set)
     let progress = Progress()
-    let corpus = try await CorpusLoader(trained.experiment, progress: progress).load()
+    let corpus = try await corpus(trained.experiment, progress)
     let name = split ?? (corpus.splits["test"] != nil ? "test" : "dev")
     guard let examples = corpus.splits[name] else {
       throw Diagnostic(
@@ -41,6 +41,17 @@ struct EvaluateCommand: AsyncParsableCommand {
       splits: [name: .init(with: result.with?.scores, without: result.without.scores)], seed: trained.experiment.seed,
       bestEpoch: trained.model.epoch, epochs: [], truncation: .init(trained.tagger.encoder.truncation))
     Console.shared.result(format == .json ? results.json : results.table)
+  }
+
+  /// With the contexts that the run keeps, unless `--set` changes what is read.
+  private func corpus(_ experiment: Experiment, _ progress: Progress) async throws -> Corpus {
+    let changed = overridden.set.map { $0.prefix { $0 != "." && $0 != "=" } }
+    if Set(changed).isDisjoint(with: ["data", "augmentor", "contexts"]),
+      let kept = try? await CorpusLoader(experiment, progress: progress, keptBy: run).load()
+    {
+      return kept
+    }
+    return try await CorpusLoader(experiment, progress: progress).load()
   }
 
   private func print(_ groups: [ScoreGroup], _ examples: [Example], _ result: Evaluator.SplitResult) {

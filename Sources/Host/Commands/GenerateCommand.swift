@@ -12,7 +12,8 @@ struct GeneratorOptions: ParsableArguments {
 
   func generator(_ options: [(name: String, value: String?)]) throws -> any TextGenerator {
     let given = [(name: "model", value: model)] + options.compactMap { option in option.value.map { (option.name, $0) } }
-    guard let generator = try makeComponent(plugin, .augmentor, options: given) as? any TextGenerator else {
+    let flags = ["maxNewTokens": "max-tokens", "topP": "top-p", "streams": "parallel"]
+    guard let generator = try makeComponent(plugin, .augmentor, options: given, flags: flags) as? any TextGenerator else {
       throw Diagnostic("P310", "plugin `\(plugin)` is an augmentor without a language model of its own")
     }
     return generator
@@ -35,15 +36,15 @@ struct GenerateCommand: AsyncParsableCommand {
   var chat = false
   @Option(help: "exact: float32 on dequantised weights; fast: 8-bit activations.")
   var arithmetic = "exact"
-  @Option(help: "Tokens of a text at most.")
+  @Option(help: "Tokens of a text at most; default: the plugin's maxNewTokens.")
   var maxTokens: Int?
-  @Option(help: "0 always takes the most probable token.")
+  @Option(help: "0 always takes the most probable token; default: the plugin's.")
   var temperature: Double?
-  @Option(help: "Draw from the least set of tokens of this probability.")
+  @Option(help: "Draw from the least set of tokens of this probability; default: the plugin's.")
   var topP: Double?
   @Option(help: "Seed of the texts; equal prompts give equal texts.")
   var seed: UInt64 = 0
-  @Option(help: "Texts written at the same time.")
+  @Option(help: "Texts written at the same time; default: the plugin's streams.")
   var parallel: Int?
   @Option(help: "Compute threads; default: all cores.")
   var threads: Int?

@@ -29,11 +29,10 @@ struct RunCommand: AsyncParsableCommand {
     }
     let all = try Grid(tree: tree, axes: axes, path: experiment.config)
     guard let first = all.runs.first else { return }
-    if grid.dryRun { return try await GridForecast(all).print(format) }
     let folder = try output.folder(for: first.experiment)
-    let shard = try grid.parsedShard()
+    let runner = GridRunner(grid: all, folder: folder, jobs: grid.jobs, shard: try grid.parsedShard())
+    if grid.dryRun { return try await GridForecast(runner: runner).print(format) }
     for model in all.runs.map(\.experiment) { try fetchModels(model) }
-    let runner = GridRunner(grid: all, folder: folder, jobs: grid.jobs, shard: shard)
     let failed = try runner.run()
     let results = try GridResults(all, folder: folder)
     try FileBytes.write(results.json + "\n", to: folder + "/results.json")

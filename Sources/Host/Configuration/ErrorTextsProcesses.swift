@@ -38,7 +38,8 @@ extension ErrorCode {
       text: """
         An augmentor could not answer some sentences, for the reasons that the message gives: it said so, or its process ended with \
         them three times. They are not stored and are asked for again by the next command; in a run their sentences are read \
-        without a context. After five failures one after the other nothing more is asked.
+        without a context. After five failures one after the other nothing more is asked; where the split has contexts already, \
+        after a twentieth of it.
         """),
   ]
 }

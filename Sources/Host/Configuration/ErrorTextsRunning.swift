@@ -168,7 +168,7 @@ extension ErrorCode {
       text: """
         The server answered with an error that another try does not cure, or did not cure, or with something that is no answer. The \
         message gives its words. 401 and 403: the key; 404: the address or the model's name; 400: an option that it does not \
-        know, or a text longer than the model reads.
+        know.
         """),
     ErrorCode(
       code: "N507", title: "quota or budget is spent",
@@ -180,9 +180,9 @@ extension ErrorCode {
     ErrorCode(
       code: "N510", title: "no search provider answers",
       text: """
-        Every provider of a search plugin failed for a sentence, for the reasons that the message gives. A failure is never \
-        taken for an empty context. What was found before is stored; once a provider answers again, the same command asks for \
-        the rest. A further provider in the chain makes failures rarer.
+        No provider of a search plugin would answer anything, for the reasons that the message gives; failures of single sentences \
+        are P335. A failure is never taken for an empty context. What was found before is stored; once a provider answers again, the \
+        same command asks for the rest. A further provider in the chain makes failures rarer.
         """),
     ErrorCode(
       code: "S601", title: "cannot write",
@@ -191,10 +191,11 @@ extension ErrorCode {
         reason. Results that were complete are safe.
         """),
     ErrorCode(
-      code: "S602", title: "damaged checkpoint or model of a run",
+      code: "S602", title: "unfinished or damaged run",
       text: """
-        A file of the run folder is missing, cut short, or does not have the digest that its manifest gives. Resuming uses the \
-        newest checkpoint that is whole; with none left, start the run in a new folder.
+        A file of the run folder is missing, cut short, or does not have the digest that its manifest gives. Results and predictions \
+        are there when a run is finished: `calm run … --resume` finishes it. Resuming uses the newest checkpoint that is whole; with \
+        none left, start the run in a new folder.
         """),
     ErrorCode(
       code: "S603", title: "run folder in use",

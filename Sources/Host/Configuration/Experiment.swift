@@ -18,7 +18,9 @@ struct PluginUse: Sendable {
       return try plugin.factory.make(options: options, shape: shape, services: services)
     } catch let error as Diagnostics {
       throw error
-    } catch let error as Diagnostic {
+    } catch var error as Diagnostic {
+      // A model's fault is that of the line that names it.
+      error.mark = error.mark ?? (error.code.hasPrefix("M") ? options["model"]?.mark : nil) ?? options.mark
       throw error
     } catch let error as WeightsError {
       throw Diagnostic("M402", error.description, mark: options.mark)

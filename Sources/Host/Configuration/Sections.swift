@@ -32,6 +32,9 @@ struct DataSection: PluginOptions {
     [("train", train), ("dev", dev)] + (test.map { [("test", $0)] } ?? [])
   }
 
+  /// How many sentences of a split, from the first, are used at all; nil for all.
+  func limit(of split: String) -> Int? { split == "train" ? limit : nil }
+
   /// A split's sentences as they are written, with the tags of the file.
   func read(_ path: String) throws -> [Sentence] {
     try ColumnFile.read(path: path, columns: .init(token: token, tag: tag)).sentences

@@ -8,8 +8,14 @@ struct Asking: Sendable {
   let store: ContextStore?
   let progress: Progress
 
-  /// How many requests may fail one after the other: whatever it is, it is not the sentence.
-  private static let mostFailures = 5
+  /// How many contexts of the split the store had before.
+  var found = 0
+
+  /// How many requests may fail one after the other: whatever it is, it is not the sentence. Where the split has contexts
+  /// already, what is left may be the very sentences that nobody answers.
+  private func mostFailures(_ requests: [ContextRequest]) -> Int {
+    found > 0 ? max(5, (requests.first?.splitCount ?? 0) / 20) : 5
+  }
 
   /// One answer a request, as the store has it: another process may have been first.
   func answers(_ requests: [ContextRequest], keys: [String]) async throws -> ([Context], AugmentationMeter) {
@@ -64,8 +70,9 @@ struct Asking: Sendable {
         answers[index] = context
         meter.count(context, progress: progress)
         if let reason = context.failure {
-          guard meter.failedInARow < Self.mostFailures else {
-            throw PluginError("\(Self.mostFailures) requests failed one after the other, the last one: \(reason)")
+          let most = mostFailures(requests)
+          guard meter.failedInARow < most else {
+            throw PluginError("\(most) requests failed one after the other, the last one: \(reason)")
           }
           continue
         }

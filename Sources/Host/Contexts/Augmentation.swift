@@ -112,6 +112,17 @@ struct Augmentation: Sendable {
   ) async throws -> Result {
     let store = try openStore()
     var plan = try plan(split: split, sentences: sentences, limit: limit, store: store)
+    var lock: AskingLock?
+    var most = most
+    if let store, !plan.requests.isEmpty, most != 0 {
+      // Who needs a few only, such as a check, does not wait for hours of another process.
+      lock = try await AskingLock(store: store.path, generator: generator, waits: most == nil) {
+        progress.note("another process asks for contexts of the same kind: waiting for it")
+      }
+      if lock == nil { most = 0 }
+      plan = try self.plan(split: split, sentences: sentences, limit: limit, store: store)
+    }
+    defer { withExtendedLifetime(lock) {} }
     var result = Result(contexts: [], served: plan.served, found: plan.found)
     // Files are read whole, which also checks that they belong to the sentences.
     if let most, storePath != nil, plan.requests.count > most {
@@ -122,7 +133,8 @@ struct Augmentation: Sendable {
       if store != nil {
         progress.note("contexts of \(split): \(plan.served + plan.found) are there, \(plan.requests.count) to ask for")
       }
-      let asking = Asking(augmentation: self, split: split, failBelow: section.failBelow, store: store, progress: progress)
+      let asking = Asking(
+        augmentation: self, split: split, failBelow: section.failBelow, store: store, progress: progress, found: plan.found)
       let (answers, meter) = try await asking.answers(plan.requests, keys: plan.keys)
       for (key, answer) in zip(plan.keys, answers) {
         for i in plan.waiting[key] ?? [] { plan.contexts[i] = answer }

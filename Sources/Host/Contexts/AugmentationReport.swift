@@ -60,12 +60,13 @@ struct AugmentationForecast: Encodable {
   var seconds: Double?
   var example: String?
 
-  init(_ augmentation: Augmentation, splits: [(String, [[String]])], limit: Int?) async throws {
+  /// - Parameter splits: by name, with how many of their sentences, from the first, are wanted.
+  init(_ augmentation: Augmentation, splits: [(String, [[String]], limit: Int?)]) async throws {
     plugin = augmentation.id
     prompt = augmentation.generator.prompt
     let store = try augmentation.openStore(readOnly: true)
     var requests: [ContextRequest] = [], seen: Set<String> = []
-    for (name, sentences) in splits {
+    for (name, sentences, limit) in splits {
       let plan = try augmentation.plan(split: name, sentences: sentences, limit: limit, store: store)
       // A sentence that an earlier split has is stored by then.
       let new = zip(plan.requests, plan.keys).filter { seen.insert($1).inserted }

@@ -24,4 +24,14 @@ enum UsedContexts {
     let path = "\(run)/\(folder)/\(split).jsonl"
     return FileManager.default.fileExists(atPath: path) ? try readContextFile(path).records.map(\.context) : nil
   }
+
+  /// Throws where what the run has of the split is not of these sentences.
+  static func read(run: String, split: String, sentences: some Collection<Sentence>) throws -> [String] {
+    let path = "\(run)/\(folder)/\(split).jsonl"
+    let records = try readContextFile(path).records
+    guard records.elementsEqual(sentences, by: { $0.text == sentenceText($1.words) }) else {
+      throw Diagnostic("D203", "\(path) does not hold the contexts of the sentences of `\(split)`")
+    }
+    return records.map(\.context)
+  }
 }

@@ -15,6 +15,8 @@ struct Evaluator {
     /// With contexts; nil where there are none.
     let with: ViewResult?
     let without: ViewResult
+
+    var scores: RunResults.Split { .init(with: with?.scores, without: without.scores) }
   }
 
   func evaluate(_ split: String, progress: Progress? = nil) throws -> SplitResult {

@@ -2,34 +2,43 @@ import PluginAPI
 
 /// The runs of a grid and how long they may take, from a few training steps of one of them; nothing is run or asked for.
 struct GridForecast {
-  let grid: Grid
-
-  init(_ grid: Grid) { self.grid = grid }
+  /// The grid in its folder.
+  let runner: GridRunner
 
   private struct Listed: Encodable {
     var run: String
     var values: [String: String]
     var seed: UInt64?
-    /// Nil where contexts that are not made yet would have to be asked for.
+    var finished: Bool
+    /// 0 where it is finished, nil where contexts that are not made yet would have to be asked for.
     var seconds: Double?
   }
 
   func print(_ format: OutputFormat) async throws {
     var rows: [Listed] = []
-    for cell in grid.cells {
-      guard let first = cell.runs.first else { continue }
-      let seconds = try await Self.seconds(first.experiment)
-      rows += cell.runs.map {
+    let own = Set(runner.own.map(\.folder))
+    for cell in runner.grid.cells {
+      let runs = try cell.runs.filter { own.contains($0.folder) }.map { (run: $0, finished: try runner.isFinished($0)) }
+      guard let open = runs.first(where: { !$0.finished })?.run ?? runs.first?.run else { continue }
+      let seconds = runs.allSatisfy(\.finished) ? 0 : try await Self.seconds(open.experiment)
+      rows += runs.map { run, finished in
         Listed(
-          run: $0.folder, values: Dictionary(cell.values.map { ($0.path, $0.label) }) { $1 }, seed: $0.seed, seconds: seconds)
+          run: run.folder, values: Dictionary(cell.values.map { ($0.path, $0.label) }) { $1 }, seed: run.seed,
+          finished: finished,
+          seconds: finished ? 0 : seconds)
       }
     }
     if format == .json { return Console.shared.result(prettyJSON(rows)) }
     let total = rows.compactMap(\.seconds).reduce(0, +), unknown = rows.count { $0.seconds == nil }
+    let finished = rows.count(where: \.finished)
     Console.shared.result(
-      TextTable(header: ["run", "about"], rows: rows.map { [$0.run, $0.seconds.map(clock) ?? "?"] }, right: [1]).description)
+      TextTable(
+        header: ["run", "about"], rows: rows.map { [$0.run, $0.finished ? "finished" : $0.seconds.map(clock) ?? "?"] },
+        right: [1]
+      ).description)
     Console.shared.result(
-      "\(rows.count) runs, about \(clock(total)) one after the other"
+      (finished > 0 ? "\(finished) of \(rows.count) runs are finished, the others take" : "\(rows.count) runs,")
+        + " about \(clock(total)) one after the other"
         + (unknown > 0 ? ", and \(unknown) whose contexts are not made yet (`calm augment` makes them)" : ""))
   }
 
@@ -44,8 +53,8 @@ struct GridForecast {
     for batch in batches.prefix(1) { _ = try step.run(batch) }
     let time = try ContinuousClock().measure { for batch in batches.dropFirst() { _ = try step.run(batch) } }.seconds
     let perSentence = time / Double(max(1, batches.dropFirst().reduce(0) { $0 + $1.count }))
-    let epochs = Double(experiment.training.epochs), dev = Double(corpus.splits["dev"]?.count ?? 0)
-    let test = Double(corpus.splits["test"]?.count ?? 0)
-    return perSentence * (epochs * Double(train.count) + (epochs * dev + dev + test) / 3)
+    let dev = Double(corpus.splits["dev"]?.count ?? 0), test = Double(corpus.splits["test"]?.count ?? 0)
+    let watched = dev + (experiment.training.monitorTest ? test : 0)
+    return perSentence * (Double(experiment.training.epochs) * (Double(train.count) + watched / 3) + test / 3)
   }
 }

@@ -50,7 +50,8 @@ struct GridResults: Codable {
       paths.map { cell.values[$0] ?? "" } + ["\(cell.finished)/\(cell.runs)"]
         + columns.map { split, view in cell.summary[split]?[view]?["f1"]?.percentText ?? "-" }
     }
-    let spread = cells.contains { $0.finished > 1 } ? "\nF1, mean ± sample standard deviation over seeds" : "\nF1"
+    let spread =
+      cells.contains { $0.finished > 1 } ? "\nF1 in per cent, mean ± sample standard deviation over seeds" : "\nF1 in per cent"
     return TextTable(
       header: paths + ["runs"] + columns.map { "\($0.0) \($0.1)" }, rows: rows, right: Set(paths.count..<(paths.count + 9))
     ).description + spread
@@ -76,7 +77,7 @@ struct StoredResults: Decodable, Sendable {
     } catch let error as Diagnostic {
       throw error
     } catch {
-      throw Diagnostic("S602", "\(path) cannot be read: \(error)", hint: "delete it; `--resume` makes it again")
+      throw Diagnostic("S602", "\(path) does not hold the results of a run", hint: "delete it; `--resume` makes it again")
     }
   }
 

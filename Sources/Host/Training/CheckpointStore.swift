@@ -14,6 +14,8 @@ struct TrainingState: Codable, Sendable {
   /// The best dev F1 so far, its epoch, and epochs since without a better one.
   var bestScore: Double?
   var bestEpoch: Int?
+  /// All dev scores of that epoch, which stand in the results.
+  var bestDev: RunResults.Split?
   var epochsWithoutGain = 0
   /// Sums since the epoch began, for its table row.
   var lossSum = 0.0

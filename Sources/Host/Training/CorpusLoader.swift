@@ -5,12 +5,16 @@ struct CorpusLoader {
   private let experiment: Experiment
   private let progress: Progress
   private let most: Int?
+  private let run: String?
 
-  /// - Parameter most: how many contexts of a split may be asked for; nil asks for all that are missing.
-  init(_ experiment: Experiment, progress: Progress, asking most: Int? = nil) {
+  /// - Parameters:
+  ///   - most: how many contexts of a split may be asked for; nil asks for all that are missing.
+  ///   - run: a finished run of this experiment, whose folder the contexts are taken from; nothing is asked then.
+  init(_ experiment: Experiment, progress: Progress, asking most: Int? = nil, keptBy run: String? = nil) {
     self.experiment = experiment
     self.progress = progress
     self.most = most
+    self.run = run
   }
 
   /// All splits. Throws with every fault of all files at once.
@@ -33,20 +37,25 @@ struct CorpusLoader {
     }
     for (_, data) in datasets.dropFirst() { warnings += tags.unseenTypes(in: data) }
 
-    let services = experiment.services
-    let augmentation = try Augmentation(experiment, services: services)
+    let augmentation = run == nil ? try Augmentation(experiment, services: experiment.services) : nil
     var unasked = 0
     var splits: [String: [Example]] = [:]
     for (split, data) in datasets {
-      let sentences = data.sentences
-      let augmented = try await augmentation?.contexts(
-        split: split, sentences: sentences.map(\.words), asking: most, progress: progress)
-      unasked += augmented?.left ?? 0
-      if let id = augmentation?.id, let failure = augmented?.failure(split: split, augmentor: id) { warnings.append(failure) }
-      splits[split] = sentences.indices.map { i in example(i, sentences[i], augmented?.contexts[i].text ?? "", tags) }
+      // Sentences beyond the limit are not read: no context of them is paid for.
+      let limit = experiment.data.limit(of: split), sentences = data.sentences.prefix(limit ?? .max)
+      var texts: [String]?
+      if let run, experiment.augmentor != nil {
+        texts = try UsedContexts.read(run: run, split: split, sentences: sentences)
+      } else if let augmentation {
+        let augmented = try await augmentation.contexts(
+          split: split, sentences: data.sentences.map(\.words), limit: limit, asking: most, progress: progress)
+        unasked += augmented.left
+        if let failure = augmented.failure(split: split, augmentor: augmentation.id) { warnings.append(failure) }
+        texts = augmented.contexts.map(\.text)
+      }
+      splits[split] = sentences.indices.map { i in example(i, sentences[i], texts?[i] ?? "", tags) }
     }
-    if let limit = experiment.data.limit { splits["train"] = splits["train"].map { Array($0.prefix(limit)) } }
-    return Corpus(tags: tags, splits: splits, augmented: augmentation != nil, unasked: unasked, warnings: warnings)
+    return Corpus(tags: tags, splits: splits, augmented: experiment.augmentor != nil, unasked: unasked, warnings: warnings)
   }
 
   /// A file with its tags in IOB2; what was repaired becomes warnings.

@@ -5,6 +5,18 @@ import PluginAPI
   import Glibc
 #endif
 
+/// Makes a folder and those above it where they are missing.
+func makeFolder(_ path: String) throws {
+  do {
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+  } catch {
+    var isFolder = false
+    let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+    throw Diagnostic(
+      "S601", "the folder \(path) cannot be made: \(exists && !isFolder ? "a file has its name" : systemMessage())")
+  }
+}
+
 /// A run's folder and its files. Everything is written whole or not at all: to a temporary name, synced, renamed.
 final class RunFolder: Sendable {
   let path: String
@@ -13,11 +25,7 @@ final class RunFolder: Sendable {
   /// Opens or makes the folder and takes its lock, so that two processes do not write the same run.
   init(path: String) throws {
     self.path = path
-    do {
-      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    } catch {
-      throw Diagnostic("S601", "the run folder \(path) cannot be made: \(systemMessage())")
-    }
+    try Host.makeFolder(path)
     lock = open(path + "/.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
     guard lock >= 0 else { throw Diagnostic("S601", "the run folder \(path) cannot be written: \(systemMessage())") }
     guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
@@ -33,13 +41,7 @@ final class RunFolder: Sendable {
 
   func exists(_ name: String) -> Bool { FileManager.default.fileExists(atPath: file(name)) }
 
-  func makeFolder(_ name: String) throws {
-    do {
-      try FileManager.default.createDirectory(atPath: file(name), withIntermediateDirectories: true)
-    } catch {
-      throw Diagnostic("S601", "\(file(name)) cannot be made: \(systemMessage())")
-    }
-  }
+  func makeFolder(_ name: String) throws { try Host.makeFolder(file(name)) }
 
   /// Writes `text` to `name`, atomically and durably.
   func write(_ text: String, to name: String) throws { try FileBytes.write(text, to: file(name)) }

@@ -56,19 +56,16 @@ struct Session {
     let best = try ModelFile.read(run: path, name: "best")
     try best.load(into: tagger, run: path, name: "best")
     let evaluator = Evaluator(tagger: tagger, corpus: corpus)
-    var splits: [String: Evaluator.SplitResult] = [:]
-    for split in Corpus.order.dropFirst() where corpus.splits[split] != nil {
-      splits[split] = try evaluator.evaluate(split, progress: progress)
-    }
     let final = corpus.splits["test"] != nil ? "test" : "dev"
-    if let result = splits[final], let examples = corpus.splits[final] {
-      try folder.write(predictionFile(examples, result.without.predictions), to: "predictions.without.conll")
-      if let with = result.with {
-        try folder.write(predictionFile(examples, with.predictions), to: "predictions.with.conll")
-      }
+    let examples = corpus.splits[final] ?? [], result = try evaluator.evaluate(final, progress: progress)
+    try folder.write(predictionFile(examples, result.without.predictions), to: "predictions.without.conll")
+    if let with = result.with {
+      try folder.write(predictionFile(examples, with.predictions), to: "predictions.with.conll")
     }
+    var splits = [final: result.scores]
+    if final != "dev" { splits["dev"] = try state.bestDev ?? evaluator.evaluate("dev", progress: progress).scores }
     let results = RunResults(
-      splits: splits.mapValues { .init(with: $0.with?.scores, without: $0.without.scores) }, seed: experiment.seed,
+      splits: splits, seed: experiment.seed,
       bestEpoch: best.epoch, epochs: state.rows,
       truncation: state.cut + RunResults.Cut(tagger.encoder.truncation.since(cutBefore)))
     try UsedContexts.write(corpus, in: folder)
@@ -100,7 +97,10 @@ struct Session {
 
 /// Sets the threads and makes sure that products are right.
 func prepareMachine(threads: Int?) throws {
-  if let threads { Threads.count = threads }
+  if let threads {
+    guard (1...64).contains(threads) else { throw Diagnostic("C104", "threads are 1 to 64, not \(threads)") }
+    Threads.count = threads
+  }
   if let fault = LinearAlgebra.selfTest {
     throw Diagnostic(
       "T702", fault,

@@ -130,7 +130,7 @@ struct Trainer {
     state.rows.append(row)
     state.epoch += 1
     if better {
-      (state.bestScore, state.bestEpoch, state.epochsWithoutGain) = (score, state.epoch, 0)
+      (state.bestScore, state.bestEpoch, state.bestDev, state.epochsWithoutGain) = (score, state.epoch, dev.scores, 0)
       try ModelFile.save(tagger, state: state, score: score, in: folder, name: "best")
     } else {
       state.epochsWithoutGain += 1

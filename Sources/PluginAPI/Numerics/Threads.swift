@@ -5,7 +5,7 @@ public enum Threads {
   /// How many threads a parallel region uses, the caller included. Results may depend on it in their last bits.
   public static var count: Int {
     get { Int(calm_threads()) }
-    set { calm_set_threads(Int32(newValue)) }
+    set { calm_set_threads(Int32(clamping: newValue)) }
   }
 
   /// Runs `body(0) … body(tasks - 1)`, in any order, on the pool; returns when all are done.

@@ -83,6 +83,19 @@ struct AugmentCommandTests {
     #expect(try asked().count == 8)
   }
 
+  /// Training sentences beyond the limit have no use for a context.
+  @Test func limitBoundsWhatIsAskedFor() throws {
+    let limited = ["--set", "data.limit=3"]
+    let dry = try lab.calm(["augment", lab.path("toy.yaml"), "--dry-run", "--format", "json"] + limited)
+    #expect(try JSONValue.parse(dry.output)["splits"]?.items?.map { $0["requests"]?.number } == [3, 11], "\(dry.errors)")
+    let trained = try lab.calm(
+      ["train", lab.path("toy.yaml"), "--out", lab.path("limited"), "--set", "training.epochs=1"] + limited)
+    #expect(trained.code == 0, "\(trained.errors)")
+    #expect(try asked().count == 3 + 11)
+    #expect(try lab.calm(["augment", lab.path("toy.yaml"), "--format", "json"] + limited).output.contains("\"sentences\" : 3"))
+    #expect(try asked().count == 3 + 11)
+  }
+
   @Test func failureKeepsWhatWasAnswered() throws {
     let failed = try augment("--set", "augmentor.options.failAfter=10")
     #expect(
@@ -134,6 +147,7 @@ struct AugmentCommandTests {
       """
     _ = try ChildProcess.run(["/bin/bash", "-c", script], timeout: .seconds(60))
     #expect(try stored().count == all)
+    #expect(try asked().count == all, "each was asked for once, by whichever came first")
     #expect(try lab.bytes("out.1") == lab.bytes("out.2") && lab.bytes("out.1") == lab.bytes("out.3"))
     #expect(try !lab.bytes("out.1").isEmpty)
   }

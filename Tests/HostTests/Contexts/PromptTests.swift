@@ -84,6 +84,16 @@ struct PromptTests {
         == "You act as an expert biologist, could you provide more information about the entities in the provided text. Provide outputs that an expert biologist would create."
     )
     #expect(try read("{task: sum, tasks: {sum: Sum it up.}, variations: [answer-format]}") == "Sum it up. \(Self.answers)")
+    // A task goes on in lower case where it goes on, and capitals stay.
+    #expect(
+      try read("{task: sum, tasks: {sum: Sum it up.}, variations: [persona]}").hasPrefix(
+        "You act as an expert linguist, sum it"))
+    #expect(
+      try read("{task: sum, tasks: {sum: NER tags.}, variations: [persona]}").hasPrefix(
+        "You act as an expert linguist, NER tags"))
+    #expect(
+      try read("{task: sum, tasks: {sum: Sum it up.}, variations: [persona, {before: Be brief.}]}")
+        .hasPrefix("You act as an expert linguist, Be brief. Sum it up."))
     // The order is the one that is given.
     #expect(
       try read("{variations: [{after: 'Be brief, {persona}.'}, reflection, {before: 'Dear model:'}], persona: friend}")

@@ -79,6 +79,13 @@ import Testing
     #expect(rows.count == 12 && rows[0]["run"]?.text == "options=kl,encoder=1e-3/seed-1", "\(result.output)")
     #expect(rows.allSatisfy { ($0["seconds"]?.number ?? 0) > 0 })
     #expect(!FileManager.default.fileExists(atPath: lab.path("dry")))
+    // What is finished is not counted, nor what is another shard's.
+    let grid = ["run", lab.config, "--out", lab.path("some"), "--set", "training.epochs=1", "--seeds"]
+    #expect(try lab.calm(grid + ["1"]).code == 0)
+    let some = try lab.calm(grid + ["1,2,3", "--resume", "--dry-run", "--shard", "1/2"])
+    let lines = some.output.split(separator: "\n").map { $0.split(separator: " ") }
+    #expect(lines.count == 5 && lines[2] == ["seed-1", "finished"] && lines[3][0] == "seed-3", "\(some.output)\(some.errors)")
+    #expect(some.output.contains("1 of 2 runs are finished"))
   }
 
   /// The whole grid, uninterrupted; then killed three times with SIGKILL and resumed; then in two shards with two jobs.

@@ -76,7 +76,12 @@ struct EndToEndTests {
     let results = try lab.json("run/results.json")
     let f1 = try #require(results["test"]?["with"]?["micro"]?["f1"]?.number)
     #expect(f1 > 0.9, "twelve epochs on sentences of one pattern are learned")
-    #expect(results["dev"]?["without"]?["micro"]?["f1"]?.number != nil)
+    // Dev's scores are those of the best epoch, as the best model gives them.
+    let best = results["bestEpoch"]?.number, epochs = results["epochs"]?.items
+    let dev = try #require(results["dev"]?["without"]?["micro"]?["f1"]?.number)
+    #expect(epochs?.first { $0["epoch"]?.number == best }?["without"]?.number == dev)
+    let again = try lab.calm("evaluate", lab.path("run"), "--split", "dev", "--format", "json")
+    #expect(try JSONValue.parse(again.output)["dev"] == results["dev"], "\(again.errors)")
     // The same numbers from the prediction file and from `evaluate`.
     let score = try lab.calm(
       "score", lab.path("test.conll"), lab.path("run/predictions.with.conll"), "--format", "json")

@@ -33,7 +33,7 @@ extension Lab {
 }
 
 /// JSON without a schema.
-indirect enum JSONValue: Decodable {
+indirect enum JSONValue: Decodable, Equatable {
   case number(Double), text(String), list([JSONValue]), object([String: JSONValue]), other
 
   init(from decoder: any Swift.Decoder) throws {

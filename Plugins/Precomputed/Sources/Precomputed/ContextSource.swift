@@ -17,6 +17,11 @@ struct ContextSource: Sendable {
   func open(count: Int) throws -> OpenSplit {
     try guarding {
       let stored = try readContexts(path: path)
+      if !stored.records.isEmpty, stored.records.allSatisfy(\.isMissing) {
+        throw Diagnostic(
+          "D203", "\(path) holds no context: in none of its \(stored.records.count) records is there a `generated_context`",
+          hint: "name the file of the contexts in `\(option)`")
+      }
       return OpenSplit(source: self, records: try stored.aligned(to: count))
     }
   }

@@ -10,7 +10,8 @@ struct Prompt: Sendable, Hashable {
   /// The sentences before the task's, the task's, and those behind it, with the persona put in.
   init(task: String, variations: [PromptVariation], persona: String, lowersTask: Bool) {
     let sum = variations.reduce(PromptVariation(), +)
-    let sentence = lowersTask && !sum.before.isEmpty ? Self.lowered(task) : task
+    let goesOn = sum.before.last.map { !".!?".contains($0.last ?? ".") } ?? false
+    let sentence = lowersTask && goesOn ? Self.lowered(task) : task
     text = (sum.before + [sentence] + sum.after).joined(separator: " ").replacing("{persona}", with: persona)
   }
 
@@ -46,5 +47,8 @@ struct Prompt: Sendable, Hashable {
 
   static let standardPersona = "linguist"
 
-  private static func lowered(_ text: String) -> String { text.prefix(1).lowercased() + text.dropFirst() }
+  /// Begins in lower case, unless the first word is one of capitals.
+  private static func lowered(_ text: String) -> String {
+    text.dropFirst().first?.isLowercase == true ? text.prefix(1).lowercased() + text.dropFirst() : text
+  }
 }
