@@ -13,30 +13,11 @@ import Testing
   init() throws {
     lab = try Lab()
     try TinyLlama.write(to: lab.path("llama"))
-    try Data(Self.tokenizer).write(to: URL(fileURLWithPath: lab.path("llama/tokenizer.model")))
+    try Data(LlamaFiles.sentencePiece()).write(to: URL(fileURLWithPath: lab.path("llama/tokenizer.model")))
   }
 
-  /// SentencePiece with a piece for each letter, and nothing to join.
-  private static let tokenizer: [UInt8] = {
-    func field(_ number: UInt8, _ bytes: [UInt8]) -> [UInt8] { [number << 3 | 2, UInt8(bytes.count)] + bytes }
-    func flag(_ number: Int) -> [UInt8] { [UInt8(number << 3 & 0x7F) | (number > 15 ? 0x80 : 0)] + (number > 15 ? [2] : []) }
-    let letters = ["\u{2581}"] + "abcdefghijklmnopqrstuvwxyz".map(String.init)
-    let pieces: [(text: String, kind: UInt8)] = [("<unk>", 2), ("<s>", 3), ("</s>", 3)] + letters.map { ($0, 1) }
-    let listed = pieces.flatMap { piece in
-      field(1, field(1, Array(piece.text.utf8)) + [2 << 3 | 5, 0, 0, 0, 0, 3 << 3, piece.kind])
-    }
-    // Byte-pair encoding without bytes to fall back to; a space in front, and spaces are kept.
-    return listed + field(2, [3 << 3, 2] + flag(35) + [0]) + field(3, [3 << 3, 1, 4 << 3, 0])
-  }()
-
   private func augmentor() throws -> Llama2Augmentor {
-    let mark = SourceMark(file: "test", line: 1, column: 1)
-    let values = ["model": folder, "chat": "none", "maxNewTokens": "8", "arithmetic": "exact"]
-    let entries = values.map { name, value in
-      ConfigNode.Entry(.init(name, mark: mark), ConfigNode(.scalar(value, quoted: false), mark: mark))
-    }
-    let options = try decodeOptions(Llama2Options.self, from: ConfigNode(.map(entries), mark: mark), what: "test")
-    return try Llama2Augmentor(options, services: Services(seed: 1, cacheFolder: "/tmp") { _, _ in })
+    try LlamaFiles.augmentor(["model": folder, "chat": "none", "maxNewTokens": "8", "arithmetic": "exact"])
   }
 
   /// Others get their contexts, and failures do not come in a row, which would look as if nothing could succeed.

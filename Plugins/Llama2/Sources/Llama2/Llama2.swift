@@ -32,7 +32,7 @@ struct Llama2Options: PluginOptions {
       help: "round float weights to 8 or 4 bits when they are loaded (arithmetic fast)"),
     .optional(
       "chat", .choice(["auto"] + ChatTemplate.allCases.map(\.rawValue)), default: "auto",
-      help: "how prompt and sentence are written for the model; auto: as the model's own template"),
+      help: "how prompt and sentence are written for the model; auto: as its own template says, which has to be one of these"),
     .optional(
       "promptSlot", .choice(PromptSlot.allCases.map(\.rawValue)), default: "system",
       help: "where the task prompt stands: system as in the paper, or user, before the sentence"),

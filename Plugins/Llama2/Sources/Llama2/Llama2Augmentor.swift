@@ -7,7 +7,8 @@ final class Llama2Augmentor: TextGenerator {
   let options: Llama2Options
   /// A model without a vocabulary can only be measured.
   private let optionalTokenizer: (any LanguageTokenizer)?
-  private let chat: ChatTemplate
+  /// Asked for with the first conversation: a model can be measured, and continue texts, without any template.
+  private let chosen: Result<Chat, Diagnostic>
   private let services: Services
   let fingerprint: [String: String]
   /// Loaded when the first text is asked for: to look up stored contexts takes no weights.
@@ -19,18 +20,26 @@ final class Llama2Augmentor: TextGenerator {
     self.services = services
     file = try ModelFile(path: options.model)
     _ = try LlamaConfiguration.read(file)
-    optionalTokenizer = try file.tokenizer()
-    if let choice = ChatTemplate(rawValue: options.chat) {
-      chat = choice
-    } else if let found = optionalTokenizer?.chatTemplate.flatMap(ChatTemplate.recognise) {
-      chat = found
-    } else {
-      chat = .none
-      services.log(
-        .warning,
-        "llama2: \(options.model) has no chat template that is known; prompt and sentence are given as plain text. Set `chat:`")
+    optionalTokenizer = try file.tokenizer { services.log(.warning, "llama2: " + $0) }
+    chosen = Self.choose(options, optionalTokenizer) { services.log(.warning, "llama2: " + $0) }
+    fingerprint = try Self.fingerprint(options, chat: try? chosen.get(), file)
+  }
+
+  /// The template that is set, or the model's own.
+  private static func choose(
+    _ o: Llama2Options, _ tokenizer: (any LanguageTokenizer)?, warn: (String) -> Void
+  ) -> Result<Chat, Diagnostic> {
+    if let choice = ChatTemplate(rawValue: o.chat) { return .success(Chat(choice, tokenizer)) }
+    guard let own = tokenizer?.chatTemplate else {
+      warn("\(o.model) has no chat template; prompt and sentence are given as plain text. Set `chat:`")
+      return .success(Chat(.none, tokenizer))
     }
-    fingerprint = try Self.fingerprint(options, chat: chat, file)
+    if let found = ChatTemplate.recognise(own) { return .success(Chat(found, tokenizer)) }
+    let choices = ChatTemplate.allCases.map { "`\($0.rawValue)`" }.joined(separator: ", ")
+    return .failure(
+      Diagnostic(
+        "M404", "\(o.model): the model's chat template is none of those that are known",
+        hint: "set `chat:` to the one that it was trained with, of \(choices); `none` writes the texts as they are"))
   }
 
   private func tokenizer() throws -> any LanguageTokenizer {
@@ -42,12 +51,12 @@ final class Llama2Augmentor: TextGenerator {
   }
 
   /// Everything the text depends on besides the request: not `streams`, nor threads.
-  private static func fingerprint(_ o: Llama2Options, chat: ChatTemplate, _ file: ModelFile) throws -> [String: String] {
+  private static func fingerprint(_ o: Llama2Options, chat: Chat?, _ file: ModelFile) throws -> [String: String] {
     var names = [
-      "model": try file.digest(), "arithmetic": o.arithmetic.rawValue, "chat": chat.rawValue,
-      "promptSlot": o.promptSlot.rawValue,
+      "model": try file.digest(), "arithmetic": o.arithmetic.rawValue, "promptSlot": o.promptSlot.rawValue,
       "maxNewTokens": "\(o.maxNewTokens)", "temperature": "\(o.temperature)",
     ]
+    for (name, value) in chat?.fingerprint(usesDefault: o.promptSlot == .user) ?? ["chat": "unknown"] { names[name] = value }
     if o.arithmetic == .fast { names["quantise"] = o.quantise.rawValue }
     if o.temperature > 0 {
       names["topP"] = "\(o.topP)"
@@ -92,23 +101,23 @@ final class Llama2Augmentor: TextGenerator {
   }
 
   /// System and user text of a request: the task prompt in its slot, and the words joined by spaces.
-  private func slots(of request: ContextRequest) -> (system: String?, user: String) {
+  private func slots(of request: ContextRequest, _ chat: Chat) -> (system: String?, user: String) {
     let sentence = request.words.joined(separator: " ")
     switch options.promptSlot {
     case .system: return (request.prompt, sentence)
-    case .user: return (defaultSystem, (request.prompt.map { $0 + "\n\n" } ?? "") + sentence)
+    case .user: return (chat.defaultSystem, (request.prompt.map { $0 + "\n\n" } ?? "") + sentence)
     }
   }
 
   /// The ids of a request.
   func tokens(of request: ContextRequest) throws -> [Int32] {
-    let (system, user) = slots(of: request)
+    let chat = try chosen.get(), (system, user) = slots(of: request, chat)
     return try chat.tokens(system: system, user: user, try tokenizer())
   }
 
   /// A request as the model reads it.
   func text(of request: ContextRequest) throws -> String {
-    let (system, user) = slots(of: request)
+    let chat = try chosen.get(), (system, user) = slots(of: request, chat)
     return chat.parts(system: system, user: user).map { part in
       switch part {
       case .text(let text), .special(let text): text
@@ -118,14 +127,13 @@ final class Llama2Augmentor: TextGenerator {
 
   private func tokens(of request: GenerationRequest) throws -> [Int32] {
     let tokenizer = try tokenizer()
-    if request.isChat { return try chat.tokens(system: defaultSystem, user: request.prompt, tokenizer) }
+    if request.isChat {
+      let chat = try chosen.get()
+      return try chat.tokens(system: chat.defaultSystem, user: request.prompt, tokenizer)
+    }
     let ids = tokenizer.encode(request.prompt, parsingSpecials: true)
     guard tokenizer.addsBOS, let bos = tokenizer.bos, ids.first != bos else { return ids }
     return [bos] + ids
-  }
-
-  private var defaultSystem: String? {
-    chat == .chatml ? optionalTokenizer?.chatTemplate.flatMap(ChatTemplate.defaultSystem) : nil
   }
 
   /// The text up to a stop token or one of the texts that end it.
@@ -179,11 +187,6 @@ final class Llama2Augmentor: TextGenerator {
   private func loaded(_ model: inout LlamaModel?) throws -> LlamaModel {
     if let model { return model }
     let made = try LlamaModel(file, arithmetic: options.arithmetic, quantisation: options.quantise)
-    if let tokenizer = optionalTokenizer, tokenizer.vocabularySize > made.vocabulary {
-      throw Diagnostic(
-        "M404", "\(file.path): the tokenizer has \(tokenizer.vocabularySize) tokens, the embedding \(made.vocabulary)",
-        hint: "the tokenizer's files are of another model")
-    }
     model = made
     return made
   }
@@ -212,18 +215,5 @@ final class Llama2Augmentor: TextGenerator {
     try model.withLock { model in
       try engine(try loaded(&model)).measure(promptTokens: promptTokens, newTokens: newTokens, streams: streams)
     }
-  }
-}
-
-extension String {
-  /// Where `text` first stands, compared scalar by scalar.
-  fileprivate func range(ofFirst text: String) -> Range<String.Index>? {
-    let wanted = Array(text.unicodeScalars), own = unicodeScalars
-    var start = own.startIndex
-    while start != own.endIndex {
-      if own[start...].starts(with: wanted) { return start..<own.index(start, offsetBy: wanted.count) }
-      start = own.index(after: start)
-    }
-    return nil
   }
 }

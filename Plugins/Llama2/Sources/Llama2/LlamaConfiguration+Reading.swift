@@ -74,7 +74,7 @@ extension LlamaConfiguration {
     var rms_norm_eps: Double?
     var rope_theta: Double?
     var rope_scaling, rope_parameters: Rope?
-    var attention_bias, mlp_bias: Bool?
+    var attention_bias, mlp_bias, tie_word_embeddings: Bool?
     var hidden_act: String?
   }
 
@@ -114,6 +114,7 @@ extension LlamaConfiguration {
     window = architecture == "mistral" ? file.sliding_window : nil
     epsilon = Float(file.rms_norm_eps ?? 1e-6)
     interleaved = false
+    tiesHead = file.tie_word_embeddings
     let rope = file.rope_parameters ?? file.rope_scaling
     rotary = RotaryEmbedding(base: rope?.rope_theta ?? file.rope_theta ?? 10000)
     switch rope?.rope_type ?? rope?.type ?? "default" {

@@ -20,6 +20,8 @@ struct LlamaConfiguration: Sendable, Equatable {
   var rotary: RotaryEmbedding
   /// Whether the rows of query and key weights are in the order of interleaved pairs, as GGUF files of `llama` have them.
   var interleaved: Bool
+  /// Whether the embedding is the head too; nil where the file does not say it: then a head that is stored counts.
+  var tiesHead: Bool?
 
   /// Refuses sizes that no model has, before anything is allocated for them.
   func check(_ source: String) throws {

@@ -56,7 +56,14 @@ struct LlamaWeights: Sendable {
     }
     used.insert("model.embed_tokens.weight")
     vocabulary = table[0]
-    let tied = file.shape("lm_head.weight") == nil
+    let hasHead = file.shape("lm_head.weight") != nil, tied = c.tiesHead ?? !hasHead
+    guard tied || hasHead else {
+      throw Diagnostic(
+        "M403", "\(file.path) has no tensor `lm_head.weight`, and its config.json says `tie_word_embeddings: false`",
+        hint: "is a file of the weights missing? If the embedding is the head too, config.json has to say so")
+    }
+    // A tied model's copy of the embedding is not read.
+    if hasHead { used.insert("lm_head.weight") }
     let queries = c.heads * c.headSize, keys = c.keyValueHeads * c.headSize
     try check("model.norm.weight", [c.hidden])
     if !tied { try check("lm_head.weight", [vocabulary, c.hidden]) }

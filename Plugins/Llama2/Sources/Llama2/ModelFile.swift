@@ -1,6 +1,5 @@
 internal import FoundationEssentials
 import PluginAPI
-import Tokenizers
 
 /// The tensors of a language model, from a GGUF file or a Hugging Face folder, under the names of the latter.
 enum ModelFile {
@@ -119,25 +118,14 @@ enum ModelFile {
     return (type, UnsafeRawBufferPointer(rebasing: file.file.bytes[entry.range]))
   }
 
-  /// The tokenizer that belongs to the weights; nil for a file that says that it has none, as weights for measurements do.
-  func tokenizer() throws -> (any LanguageTokenizer)? {
-    do {
-      switch self {
-      case .gguf(let file):
-        if let kind = file.metadata["tokenizer.ggml.model"]?.string, kind == "none" || kind == "no_vocab" { return nil }
-        return try loadLanguageTokenizer(gguf: file)
-      case .folder(let checkpoint): return try loadLanguageTokenizer(folder: checkpoint.folder)
-      }
-    } catch { throw Diagnostic("M404", "\(error)") }
-  }
-
   /// Tells models apart: their weights, configuration and tokenizer.
   func digest() throws -> String {
     var paths = self.paths
     if case .folder(let checkpoint) = self {
-      paths += ["config.json", "generation_config.json", "tokenizer.json", "tokenizer.model", "tokenizer_config.json"].map {
-        checkpoint.folder + "/" + $0
-      }.filter { FileManager.default.fileExists(atPath: $0) }
+      paths += [
+        "config.json", "generation_config.json", "tokenizer.json", "tokenizer.model", "tokenizer_config.json",
+        "special_tokens_map.json", "added_tokens.json", "chat_template.jinja",
+      ].map { checkpoint.folder + "/" + $0 }.filter { FileManager.default.fileExists(atPath: $0) }
     }
     do {
       return try paths.map { try MappedFile(path: $0).contentDigest }.joined(separator: "+")

@@ -48,19 +48,22 @@ struct Sampler {
     let sum = calm_softmax_weights(logits, logits, Int32(count), max, sampling.temperature)
     let point = random.uniform()
     guard sampling.topP < 1 || sampling.topK > 0 else { return pick(logits, 0..<count, point * sum) }
-    // A token below the cut cannot be in the nucleus: all tokens below it together have less than 1 - topP.
-    let cut = sampling.topP < 1 ? (1 - sampling.topP) / Float(Swift.max(1, count - 1)) * Float(sum) : 0
+    // A token below the cut cannot be in the nucleus: all tokens below it together have less than 1 - topP. But `topK` tokens
+    // there have to be, as far as there are so many: the nucleus is of their probability.
+    let needed = Swift.min(count, Swift.max(1, sampling.topK))
+    var cut = Float(sum) * (sampling.topP < 1 ? (1 - sampling.topP) / Float(Swift.max(1, count - 1)) : 1 / Float(count))
     var candidates: [(weight: Float, token: Int32)] = []
-    for token in 0..<count where logits[token] >= cut { candidates.append((logits[token], Int32(token))) }
+    while true {
+      for token in 0..<count where logits[token] >= cut { candidates.append((logits[token], Int32(token))) }
+      if candidates.count >= needed || cut == 0 { break }
+      candidates.removeAll(keepingCapacity: true)
+      cut = cut > 1e-30 ? cut / 64 : 0
+    }
     candidates.sort { $0.weight != $1.weight ? $0.weight > $1.weight : $0.token < $1.token }
     if sampling.topK > 0, candidates.count > sampling.topK { candidates.removeLast(candidates.count - sampling.topK) }
     var mass = 0.0, kept = 0
-    let wanted =
-      sampling.topP < 1
-      ? Double(sampling.topP)
-        * candidates.reduce(sampling.topK > 0 ? 0 : sum) {
-          sampling.topK > 0 ? $0 + Double($1.weight) : $0
-        } : .infinity
+    let whole = sampling.topK > 0 ? candidates.reduce(0) { $0 + Double($1.weight) } : sum
+    let wanted = sampling.topP < 1 ? Double(sampling.topP) * whole : .infinity
     while kept < candidates.count, kept == 0 || mass < wanted {
       mass += Double(candidates[kept].weight)
       kept += 1
