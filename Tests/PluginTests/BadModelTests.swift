@@ -52,11 +52,45 @@ struct BadModelTests {
     (#""model_type": "bert""#, #""model_type": "gpt2""#, "M401"),
     (#""vocab_size": "#, #""vocab_size": -"#, "vocab_size"),
     (#"{"model_type""#, #"{"hidden_act": "relu", "model_type""#, "hidden_act"), ("{", "[", "config.json"),
+    (#"{"model_type""#, #"{"is_decoder": true, "model_type""#, "is_decoder"),
   ])
   func aLyingConfigurationIsRefused(old: String, new: String, expected: String) throws {
     try edit(old, new)
     let message = refusal()
     #expect(message.contains(expected), "\(message)")
+  }
+
+  /// Where there is no `model_type`, the architecture tells, and without one the tokenizer has to be BERT's.
+  @Test(arguments: [
+    ("", ""), (#""architectures": [],"#, ""), (#""architectures": ["BertForMaskedLM"], "is_decoder": false,"#, ""),
+    (#""architectures": ["BertModel"],"#, ""), (#""architectures": ["BertLMHeadModel"],"#, ""),
+    (#""architectures": ["RobertaForMaskedLM"],"#, "M401 of type `roberta`"),
+    (#""architectures": ["XLMRobertaModel"],"#, "M401 of type `xlm-roberta`"),
+    (#""architectures": ["ElectraForPreTraining"],"#, "M401 of type `electra`"),
+    (#""architectures": ["DistilBertForTokenClassification"],"#, "M401 of type `distilbert`"),
+    (#""architectures": ["BertGenerationEncoder"],"#, "M401 `BertGenerationEncoder` is not known"),
+    (#""architectures": ["MPNetModel"],"#, "M401 `MPNetModel` is not known"),
+  ])
+  func theArchitectureTellsTheType(entry: String, expected: String) throws {
+    try edit(#""model_type": "bert","#, entry)
+    let message = refusal()
+    let words = expected.split(separator: " ", maxSplits: 1)
+    #expect(message.isEmpty == words.isEmpty && words.allSatisfy { message.contains($0) }, "\(message)")
+  }
+
+  /// A byte-level vocabulary says that the model is no BERT, although its configuration says nothing.
+  @Test func noTypeAndNoWordPieceIsRefused() throws {
+    var pieces = ["<s>", "<pad>", "</s>", "<unk>"]
+    // GPT-2's writing of the bytes: printable Latin-1 stands for itself, the rest begins at U+0100.
+    let visible = Array(0x21...0x7E) + Array(0xA1...0xAC) + Array(0xAE...0xFF)
+    pieces += (visible + (0x100..<0x100 + 256 - visible.count)).compactMap { UnicodeScalar(UInt32($0)).map { String($0) } }
+    let entries = Dictionary(uniqueKeysWithValues: pieces.enumerated().map { ($0.element, $0.offset) })
+    try lab.write(String(decoding: try JSONEncoder().encode(entries), as: UTF8.self), to: "model/vocab.json")
+    try lab.write("#version: 0.2\n", to: "model/merges.txt")
+    try FileManager.default.removeItem(atPath: folder + "/vocab.txt")
+    try edit(#""model_type": "bert","#, "")
+    let message = refusal()
+    #expect(message.hasPrefix("M401") && message.contains("WordPiece"), "\(message)")
   }
 
   @Test func missingAndSurplusTensorsAreNamed() throws {

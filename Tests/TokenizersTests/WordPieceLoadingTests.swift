@@ -53,7 +53,7 @@ struct WordPieceLoadingTests {
   }
 
   @Test func unusableAddedTokensAreRefused() throws {
-    for token in [#""9": {"content": "x"}"#, #""5": {"content": "x", "normalized": true}"#, #""q": {"content": "x"}"#] {
+    for token in [#""9": {"content": "x"}"#, #""5": {"content": "x", "single_word": true}"#, #""q": {"content": "x"}"#] {
       let folder = try TokenizerFolder(pieces: specials, configuration: "{\"added_tokens_decoder\": {\(token)}}")
       let path = folder.path
       let error = try #require(throws: TokenizerError.self) { try loadTokenizer(folder: path) }

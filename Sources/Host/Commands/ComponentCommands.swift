@@ -28,13 +28,19 @@ struct EncoderOptions: ParsableArguments {
     return encoder
   }
 
-  /// The shipped plugin that reads a model, by its `model_type`; folders from before 2020 have none and are BERT's.
+  /// The shipped plugin that reads a model, by its `model_type`; folders from before 2020 have none, and the name of their
+  /// architecture at most.
   private static func pluginID(forModel folder: String) throws -> String {
-    struct Config: Decodable { var model_type: String? }
+    struct Config: Decodable {
+      var model_type: String?
+      var architectures: [String]?
+    }
     guard let data = FileManager.default.contents(atPath: folder + "/config.json") else {
       throw Diagnostic("M401", "\(folder)/config.json cannot be read", hint: "--model takes a Hugging Face folder")
     }
-    let type = (try? JSONDecoder().decode(Config.self, from: data))?.model_type ?? "bert"
+    let config = try? JSONDecoder().decode(Config.self, from: data)
+    let isRoberta = config?.architectures?.first.map { $0.hasPrefix("Roberta") || $0.hasPrefix("XLMRoberta") } ?? false
+    let type = config?.model_type ?? (isRoberta ? "roberta" : "bert")
     switch type {
     case "bert": return "biobert"
     case "xlm-roberta", "roberta": return "xlm-r"

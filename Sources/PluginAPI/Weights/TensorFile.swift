@@ -1,5 +1,9 @@
 import CalmNumerics
 
+#if canImport(Glibc)
+  import Glibc
+#endif
+
 /// One tensor of a file: row-major, without gaps. A type of blocks has them along the innermost dimension.
 public struct TensorEntry: Sendable {
   /// The storage type.
@@ -21,13 +25,24 @@ public protocol TensorFile: Sendable {
 
 extension TensorFile {
   /// The tensor `name` converted to float32 into `out`. Throws where it is missing, has another shape or is a type of integers.
-  public func read(_ name: String, into out: Tensor) throws {
+  ///
+  /// Pages of `out` that have the file's float32 numbers already are not written to: zeros that were never touched still take no
+  /// memory afterwards, and what lies in a mapped file still does.
+  public func read(_ name: String, into out: Tensor) throws { try read(name, into: out, comparing: true) }
+
+  /// - Parameter comparing: whether `out` may have the numbers already. New memory is better written at once: a page that was read
+  ///   first costs a second page fault, and with some kernels its large page.
+  private func read(_ name: String, into out: Tensor, comparing: Bool) throws {
     let entry = try entry(name)
     guard entry.shape == out.shape else {
       throw WeightsError(file.path, "tensor `\(name)` has shape \(entry.shape); \(out.shape) is expected")
     }
     let source = UnsafeRawBufferPointer(rebasing: file.bytes[entry.range])
-    try convert(source, entry.type, into: out.data, count: out.count, name: name)
+    if comparing, entry.type == .float32, let base = source.baseAddress {
+      copyWhatDiffers(out.data, base, byteCount: source.count)
+    } else {
+      try convert(source, entry.type, into: out.data, count: out.count, name: name)
+    }
     out.changed()
   }
 
@@ -37,7 +52,7 @@ extension TensorFile {
     let entry = try entry(name)
     guard entry.type == .float32, entry.shape == out.shape, entry.range.lowerBound % 4 == 0, out.ownsItsMemory,
       let base = file.bytes.baseAddress
-    else { return try read(name, into: out) }
+    else { return try read(name, into: out, comparing: false) }
     let numbers = UnsafeMutableRawPointer(mutating: base + entry.range.lowerBound)
     out.adopt(numbers.bindMemory(to: Float.self, capacity: out.count), keeping: file)
   }
@@ -45,7 +60,7 @@ extension TensorFile {
   /// The tensor `name` as float32. Throws ``WeightsError`` where there is no such tensor, and for integers.
   public func tensor(_ name: String) throws -> Tensor {
     let out = Tensor(zeros: try entry(name).shape)
-    try read(name, into: out)
+    try read(name, into: out, comparing: false)
     return out
   }
 
@@ -95,5 +110,16 @@ extension TensorFile {
     case .bfloat16: aligned(UInt16.self) { Kernels.float32(out, fromBFloat16: $0, count: count) }
     default: throw WeightsError(file.path, "tensor `\(name)` is \(type.rawValue); weights must be a float type")
     }
+  }
+}
+
+/// Copies `source` to `out`, page by page of `out`, but for pages that are equal.
+private func copyWhatDiffers(_ out: UnsafeMutableRawPointer, _ source: UnsafeRawPointer, byteCount: Int) {
+  let page = 4096
+  var position = 0
+  while position < byteCount {
+    let there = out + position, length = min(page - Int(bitPattern: there) % page, byteCount - position)
+    if memcmp(there, source + position, length) != 0 { there.copyMemory(from: source + position, byteCount: length) }
+    position += length
   }
 }

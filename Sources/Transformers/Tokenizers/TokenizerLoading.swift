@@ -2,8 +2,8 @@
 /// else `sentencepiece.bpe.model` (XLM-RoBERTa), `vocab.json` with `merges.txt` (RoBERTa), or `vocab.txt` (BERT).
 /// `tokenizer_config.json`, `special_tokens_map.json` and `added_tokens.json` are read where they are there.
 ///
-/// Throws where none of these is there, where a file is damaged, and where `tokenizer.json` asks for something that would
-/// give other ids here.
+/// Throws where none of these is there, where a file is damaged, where `tokenizer.json` asks for something that would give other
+/// ids here, and where without one the `tokenizer_class` is another than these files' own.
 public func loadTokenizer(folder: String) throws(TokenizerError) -> any Tokenizer {
   let folder = folder.hasSuffix("/") ? String(folder.dropLast()) : folder
   func has(_ name: String) -> Bool { FileContents.exists(folder + "/" + name) }
@@ -17,6 +17,7 @@ public func loadTokenizer(folder: String) throws(TokenizerError) -> any Tokenize
     default: throw file.refusal("the model \(file.modelType)")
     }
   }
+  try TokenizerClass(folder: folder, configuration)?.check()
   if has("sentencepiece.bpe.model") {
     return try UnigramTokenizer(sentencePieceModel: folder + "/sentencepiece.bpe.model", configuration)
   }

@@ -4,7 +4,7 @@ import PluginAPI
 final class Linear: @unchecked Sendable {
   let weight: Tensor, bias: Tensor, dweight: Tensor, dbias: Tensor
   /// The weight as inference reads it, made at the second use of one version: what is tagged once, or changes at every step of
-  /// training, is packed by each product on its way, which costs one or two per cent and no memory.
+  /// training, is packed by each product on its way, which costs one or two per cent and no memory. One pass at a time uses it.
   private var packed: (version: Int, matrix: PackedMatrix?)?
 
   init(weight: Tensor, bias: Tensor, dweight: Tensor, dbias: Tensor) {

@@ -5,6 +5,8 @@ import PluginAPI
 public struct TransformerConfig: Sendable {
   /// `bert`, `roberta`, `xlm-roberta`, …
   public var modelType: String
+  /// Whether the file says what ``modelType`` is. Where it does not, `bert` is taken for granted.
+  public var statesItsType: Bool
   /// Width of hidden states.
   public var hidden: Int
   /// Encoder layers.
@@ -28,6 +30,8 @@ public struct TransformerConfig: Sendable {
 
   private struct File: Decodable {
     var model_type: String?
+    var architectures: [String]?
+    var is_decoder: Bool?
     var hidden_size: Int?
     var num_hidden_layers: Int?
     var num_attention_heads: Int?
@@ -43,7 +47,8 @@ public struct TransformerConfig: Sendable {
     var position_embedding_type: String?
   }
 
-  /// Reads `folder/config.json`. Releases before 2020 leave out `model_type` and `layer_norm_eps`: BERT and 1e-12 then.
+  /// Reads `folder/config.json`. Releases before 2020 leave out `model_type` and `layer_norm_eps`: the first of `architectures`
+  /// tells then, or it is BERT; and 1e-12.
   public init(folder: String) throws {
     let path = folder + "/config.json"
     guard let data = FileManager.default.contents(atPath: path) else {
@@ -60,7 +65,13 @@ public struct TransformerConfig: Sendable {
       }
       return value
     }
-    modelType = file.model_type ?? "bert"
+    let stated = try file.model_type ?? Self.modelType(ofArchitecture: file.architectures?.first, path)
+    (modelType, statesItsType) = (stated ?? "bert", stated != nil)
+    guard file.is_decoder != true else {
+      throw Diagnostic(
+        "M401", "\(path): `is_decoder` is true: the model's tokens see only those before them", hint: "use a model that encodes"
+      )
+    }
     hidden = try positive(file.hidden_size, "hidden_size")
     layers = try positive(file.num_hidden_layers, "num_hidden_layers")
     heads = try positive(file.num_attention_heads, "num_attention_heads")
@@ -88,5 +99,21 @@ public struct TransformerConfig: Sendable {
     guard ["absolute", nil].contains(file.position_embedding_type) else {
       throw WeightsError(path, "position_embedding_type `\(file.position_embedding_type ?? "")` is not supported")
     }
+  }
+
+  /// The type of `BertForMaskedLM` and its like; nil where no architecture is named.
+  private static func modelType(ofArchitecture name: String?, _ path: String) throws -> String? {
+    guard let name else { return nil }
+    let types = [
+      "Bert": "bert", "Roberta": "roberta", "XLMRoberta": "xlm-roberta", "Electra": "electra", "DistilBert": "distilbert",
+    ]
+    // What follows says which head is on the encoder.
+    let family = ["For", "LMHead", "Model"].compactMap { name.firstRange(of: $0)?.lowerBound }.min().map { name[..<$0] }
+    guard let type = types[String(family ?? name[...])] else {
+      throw Diagnostic(
+        "M401", "\(path) has no `model_type`, and its architecture `\(name)` is not known here",
+        hint: "add the model's `model_type` to it, such as \"roberta\"")
+    }
+    return type
   }
 }

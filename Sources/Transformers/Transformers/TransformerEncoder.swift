@@ -1,6 +1,7 @@
 import PluginAPI
 
 /// A post-LN transformer encoder (BERT, Devlin et al. 2019; RoBERTa) over packed tokens, with explicit forward and backward passes.
+/// One pass runs at a time, forward or backward: who shares an encoder sees to it.
 public final class TransformerEncoder: @unchecked Sendable {
   /// The sizes.
   public let config: TransformerConfig

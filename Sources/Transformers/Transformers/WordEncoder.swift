@@ -1,17 +1,19 @@
 import FoundationEssentials
 import PluginAPI
+import Synchronization
 import Tokenizers
 
-/// The encoder that BERT-like plugins export: a tokenizer and a ``TransformerEncoder`` behind the plugin protocol.
-public final class WordEncoder: TokenEncoder, @unchecked Sendable {
+/// The encoder that BERT-like plugins export: a tokenizer and a ``TransformerEncoder`` behind the plugin protocol. Tasks may share
+/// it: their passes take turns, since each uses all threads and memory that the next one uses again.
+public final class WordEncoder: TokenEncoder {
   private let transformer: TransformerEncoder?
   private let tokenizer: any Tokenizer
   private let limits: SequenceLimits
   private let dropout: Float?
   /// The model folder.
   public let model: String
-  /// What was cut so far.
-  public private(set) var truncation = TruncationLedger()
+  /// What was cut so far. Who holds it has the transformer to himself.
+  private let turn = Mutex(TruncationLedger())
 
   /// Loads the model in `folder`.
   /// - Parameters:
@@ -52,6 +54,8 @@ public final class WordEncoder: TokenEncoder, @unchecked Sendable {
     return transformer
   }
 
+  /// What was cut so far.
+  public var truncation: TruncationLedger { turn.withLock { $0 } }
   /// The width of hidden states.
   public var width: Int { transformer?.config.hidden ?? 0 }
   /// The encoder's weights.
@@ -61,25 +65,27 @@ public final class WordEncoder: TokenEncoder, @unchecked Sendable {
   public func encode(_ batch: ViewBatch, mode: Mode) throws -> Forward<WordVectors, Tensor, Void> {
     let encoder = try loaded()
     let layout = SentenceLayout(batch, tokenizer: tokenizer, limits: limits)
-    note(layout.truncation)
+    turn.withLock { $0.add(layout.truncation) }
     let selection = TokenSelection(layout.wordRows, of: layout.tokens), places = selection.places(of: layout.wordRows)
     guard mode.training else {
-      let words = gather(encoder.infer(layout.tokens, rows: selection), places, layout.wordOffsets)
+      let hidden = turn.withLock { _ in encoder.infer(layout.tokens, rows: selection) }
+      let words = gather(hidden, places, layout.wordOffsets)
       return Forward(words) { _ in throw PluginError("backward of an encoder's inference pass") }
     }
     guard encoder.precision != .int8 else {
       throw PluginError("`precision: int8` is for inference only; train with fp32 or bf16 and evaluate with int8 afterwards")
     }
-    let hidden = encoder.forward(
-      layout.tokens, rows: selection, dropout: dropout, random: mode.stream("encoder.dropout", view: batch.view))
+    let random = mode.stream("encoder.dropout", view: batch.view)
+    let hidden = turn.withLock { [dropout] _ in
+      Scatter(encoder.forward(layout.tokens, rows: selection, dropout: dropout, random: random))
+    }
     let words = gather(hidden.value, places, layout.wordOffsets)
-    let scatter = Scatter(hidden)
-    return Forward(words) { [width = encoder.config.hidden] dwords in
+    return Forward(words) { [self] dwords in
       let dhidden = Tensor(zeros: [selection.rows.count, width])
       for (word, place) in places.enumerated() where place >= 0 {
         Kernels.add(dhidden.data + place * width, dwords.data + word * width, count: width)
       }
-      try scatter.backward(dhidden)
+      try turn.withLock { _ in try hidden.backward(dhidden) }
     }
   }
 
@@ -90,12 +96,6 @@ public final class WordEncoder: TokenEncoder, @unchecked Sendable {
       (words.data + word * width).update(from: hidden.data + place * width, count: width)
     }
     return WordVectors(offsets: offsets, tensor: words)
-  }
-
-  private func note(_ cut: TruncationLedger) {
-    truncation.contextWords += cut.contextWords
-    truncation.contextsCut += cut.contextsCut
-    truncation.sentencesWindowed += cut.sentencesWindowed
   }
 
   /// Ids with special tokens, never truncated.
@@ -128,7 +128,7 @@ public final class WordEncoder: TokenEncoder, @unchecked Sendable {
     var batch = PackedTokens()
     func flush() {
       guard batch.count > 0 else { return }
-      let hidden = encoder.infer(batch, layers: layer ?? last)
+      let hidden = turn.withLock { [batch] _ in encoder.infer(batch, layers: layer ?? last) }
       for s in 0..<batch.offsets.count - 1 {
         states.append(hidden.rows(Int(batch.offsets[s])..<Int(batch.offsets[s + 1])))
       }
@@ -137,6 +137,10 @@ public final class WordEncoder: TokenEncoder, @unchecked Sendable {
     for (i, sequence) in ids.enumerated() {
       guard sequence.count <= limits.tokens else {
         throw PluginError("text \(i) has \(sequence.count) tokens; the model reads at most \(limits.tokens)")
+      }
+      guard !sequence.isEmpty else { throw PluginError("text \(i) has no tokens, not even the special ones") }
+      if let id = sequence.first(where: { !(0..<encoder.config.vocabulary).contains($0) }) {
+        throw PluginError("text \(i) has the id \(id); those of \(model) are 0 to \(encoder.config.vocabulary - 1)")
       }
       if batch.count + sequence.count > 2048 { flush() }
       batch.append(sequence.map(Int32.init), firstPosition: limits.firstPosition)
@@ -148,12 +152,24 @@ public final class WordEncoder: TokenEncoder, @unchecked Sendable {
 
 /// Keeps a one-shot pullback inside a closure that may be called once.
 private final class Scatter {
+  let value: Tensor
   private var hidden: Forward<Tensor, Tensor, Void>?
 
-  init(_ hidden: consuming Forward<Tensor, Tensor, Void>) { self.hidden = consume hidden }
+  init(_ hidden: consuming Forward<Tensor, Tensor, Void>) {
+    value = hidden.value
+    self.hidden = consume hidden
+  }
 
   func backward(_ dhidden: Tensor) throws {
     guard let hidden = hidden.take() else { throw PluginError("an encoder's pass was propagated back twice") }
     try hidden.backward(dhidden)
+  }
+}
+
+extension TruncationLedger {
+  fileprivate mutating func add(_ cut: TruncationLedger) {
+    contextWords += cut.contextWords
+    contextsCut += cut.contextsCut
+    sentencesWindowed += cut.sentencesWindowed
   }
 }

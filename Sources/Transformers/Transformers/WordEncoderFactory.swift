@@ -33,10 +33,16 @@ extension WordEncoder {
     do { tokenizer = try loadTokenizer(folder: options.model) } catch { throw Diagnostic("M404", "\(error)") }
     if shape.textOnly { return WordEncoder(folder: options.model, tokenizer: tokenizer) }
     let config = try TransformerConfig(folder: options.model)
+    guard config.statesItsType || tokenizer is WordPieceTokenizer else {
+      throw Diagnostic(
+        "M401",
+        "\(options.model)/config.json has neither `model_type` nor `architectures`, and the tokenizer is not the WordPiece of BERT",
+        hint: "add the model's `model_type` to it, such as \"roberta\"")
+    }
     guard modelTypes.contains(config.modelType) else {
       throw Diagnostic(
         "M401",
-        "\(options.model)/config.json: model_type is `\(config.modelType)`; plugin `\(plugin)` reads \(modelTypes.sorted().joined(separator: ", "))"
+        "\(options.model)/config.json: the model is of type `\(config.modelType)`; plugin `\(plugin)` reads \(modelTypes.sorted().joined(separator: ", "))"
       )
     }
     // RoBERTa counts positions from the padding index on.

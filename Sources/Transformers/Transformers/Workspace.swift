@@ -1,4 +1,5 @@
 import PluginAPI
+import Synchronization
 
 /// Memory for the activations of one forward pass, reused from step to step.
 ///
@@ -35,15 +36,16 @@ final class Workspace: @unchecked Sendable {
   }
 }
 
-/// Lends workspaces: one is enough where views are evaluated in turn, a joint loss holds several at once.
-final class WorkspacePool: @unchecked Sendable {
-  private var idle: [Workspace] = []
+/// Lends workspaces: one is enough where views are evaluated in turn, a joint loss holds several at once. They come back from
+/// wherever a pass ends.
+final class WorkspacePool: Sendable {
+  private let idle = Mutex<[Workspace]>([])
 
   func borrow() -> Workspace {
-    let workspace = idle.popLast() ?? Workspace()
+    let workspace = idle.withLock { $0.popLast() } ?? Workspace()
     workspace.reset()
     return workspace
   }
 
-  func giveBack(_ workspace: Workspace) { idle.append(workspace) }
+  func giveBack(_ workspace: Workspace) { idle.withLock { $0.append(workspace) } }
 }

@@ -2,6 +2,12 @@ extension BytePairTokenizer {
   init(vocabularyIn folder: String, _ configuration: TokenizerConfiguration) throws(TokenizerError) {
     let file = folder + "/vocab.json", mergesFile = folder + "/merges.txt"
     let vocabulary = try Vocabulary(try JSONParser.read(file), file: file)
+    // A vocabulary of characters has the same form, and would lose most texts.
+    guard ByteLevel.scalars.indices.count(where: { vocabulary.id(of: ByteLevel.text(of: UInt8($0))) != nil }) > 128 else {
+      throw TokenizerError(
+        file: file, problem: "the vocabulary lacks most of the 256 bytes: it is not a byte-level one",
+        remedy: "use a model with the tokenizer of RoBERTa, or with a tokenizer.json")
+    }
     let lines = try FileContents.read(mergesFile).split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
     var merges = MergeList(file: mergesFile) { "line \($0)" }
     for (index, line) in lines.enumerated() where !line.isEmpty && !line.starts(with: "#version".utf8) {

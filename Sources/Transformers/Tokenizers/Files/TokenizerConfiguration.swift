@@ -14,6 +14,8 @@ struct TokenizerConfiguration {
 
   /// `tokenizer_config.json`; nil where there is none.
   private(set) var file: String?
+  /// The class that the files were made for (`tokenizer_class`).
+  private(set) var tokenizerClass: String?
   private(set) var lowercases: Bool?
   private(set) var stripsAccents: Bool?
   private(set) var spacesIdeographs: Bool?
@@ -31,6 +33,7 @@ struct TokenizerConfiguration {
     var listsTokens = false
     if let (file, json) = try Self.read(folder, "tokenizer_config.json") {
       self.file = file
+      tokenizerClass = json["tokenizer_class"]?.string
       lowercases = try Self.flag(json, "do_lower_case", file)
       stripsAccents = try Self.flag(json, "strip_accents", file)
       spacesIdeographs = try Self.flag(json, "tokenize_chinese_chars", file)

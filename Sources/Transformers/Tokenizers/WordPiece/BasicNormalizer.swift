@@ -17,6 +17,8 @@ struct BasicNormalizer: Sendable {
   let entries: FrozenBuffer<UInt32>
   /// Sequences of actions, each after its length.
   let sequences: FrozenBuffer<UInt32>
+  /// What gets spaces around it.
+  let ideographs: [ClosedRange<UInt32>]
 
   /// `matcher`: bytes that may begin a special token leave the fast path.
   init(_ options: WordPieceOptions, matcher: SpecialTokenMatcher) {
@@ -24,6 +26,7 @@ struct BasicNormalizer: Sendable {
     pages = FrozenBuffer(builder.table.pages)
     entries = FrozenBuffer(builder.table.entries)
     sequences = FrozenBuffer(builder.sequences)
+    ideographs = builder.ideographs
     ascii = FrozenBuffer(
       (0..<256).map { byte in
         if byte >= 0x80 || matcher.firstBytes[byte] == 1 { return ASCII.other }

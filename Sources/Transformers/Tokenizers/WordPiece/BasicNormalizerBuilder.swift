@@ -2,7 +2,7 @@
 struct BasicNormalizerBuilder {
   private(set) var table = ScalarTable(repeating: ScalarAction(.letter).rawValue)
   private(set) var sequences: [UInt32] = []
-  private var ideographs: [ClosedRange<UInt32>] = []
+  private(set) var ideographs: [ClosedRange<UInt32>] = []
   private var punctuation: Set<UInt32> = []
   private var lowercase: [UInt32: UInt32] = [:]
   private var combiningClasses: [UInt32: UInt32] = [:]

@@ -123,24 +123,14 @@ struct WordPieceScanner {
     extraBytes += length - 1
   }
 
-  /// Canonical ordering: behind the last scalar that is a starter or of no higher combining class.
+  @inline(__always)
   private mutating func insertMark(_ scalar: UInt32, combiningClass: UInt32) {
     if count >= storeLimit { return }
-    let end = count
+    let start = count
     append(scalar)
-    let bytes = UnsafeBufferPointer(word)
-    var place = end
-    while place > reorderBarrier {
-      var previous = place - 1
-      while previous > 0, word[previous] & 0xC0 == 0x80 { previous -= 1 }
-      if action(UTF8Coding.decode(bytes, at: previous).scalar).combiningClass <= combiningClass { break }
-      place = previous
-    }
-    if place == end { return }
-    // The tail before the mark moves up by the mark's length.
-    let length = count - end
-    for index in stride(from: end - 1, through: place, by: -1) { word[index + length] = word[index] }
-    _ = UTF8Coding.encode(scalar, to: word, at: place)
+    CanonicalOrder.place(
+      scalar, combiningClass: combiningClass, at: start, to: count, of: word, barrier: reorderBarrier,
+      classOf: { action($0).combiningClass })
   }
 
   @inline(__always)

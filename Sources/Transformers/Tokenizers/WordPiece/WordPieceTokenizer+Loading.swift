@@ -32,8 +32,6 @@ extension WordPieceTokenizer {
       throw file.refusal("words of another length than \(WordPieceScanner.maxWordLength)")
     }
     _ = try file.step("pre_tokenizer", "BertPreTokenizer")
-    let decoder = try file.step("decoder", "WordPiece")
-    try file.require(decoder, "cleanup", true)
     let normalizer = try file.step("normalizer", "BertNormalizer")
     try file.require(normalizer, "clean_text", true)
     let template = try file.template()
@@ -50,7 +48,7 @@ extension WordPieceTokenizer {
         template, unk: unk, vocabulary, padding: configuration.names[.pad] ?? "[PAD]",
         mask: configuration.names[.mask] ?? "[MASK]",
         file: file.path),
-      template: template, file: file.path)
+      template: template, words: WordPieceDecoder(file), file: file.path)
   }
 
   /// A vocabulary with BERT's own names of special tokens, or those of a configuration. Without "[PAD]" in it, padding is id 0:

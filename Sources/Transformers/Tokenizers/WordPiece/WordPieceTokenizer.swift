@@ -15,9 +15,12 @@ public struct WordPieceTokenizer: Tokenizer {
   /// Number of ids, added tokens included.
   public let vocabularySize: Int
 
+  /// Finds the added tokens, unless ``normalizedTokens`` does.
   let matcher: SpecialTokenMatcher
   let normalizer: BasicNormalizer
   let decoder: PieceDecoder
+  private let normalizedTokens: NormalizedTokens?
+  private let words: WordPieceDecoder
   /// State of the vocabulary's trie after "##"; -1 without such pieces.
   let continuationRoot: Int32
 
@@ -26,24 +29,22 @@ public struct WordPieceTokenizer: Tokenizer {
     try self.init(vocabulary, options, nil, file: nil)
   }
 
-  /// `template`: the parts that special tokens are taken from.
+  /// `template`: the parts that special tokens are taken from; `words`: how pieces become a text.
   init(
     _ vocabulary: Vocabulary, _ options: WordPieceOptions, added: [AddedSpecialToken], specialTokens: SpecialTokenIDs,
-    template: SequenceTemplate, file: String?
+    template: SequenceTemplate, words: WordPieceDecoder = WordPieceDecoder(), file: String?
   ) throws(TokenizerError) {
-    if let token = added.first(where: \.isNormalized) {
-      throw TokenizerError(
-        file: file, problem: "the added token \"\(token.text)\" is to be matched in normalised text",
-        remedy: "set its normalized to false, if the model was trained so")
-    }
     self.vocabulary = vocabulary
     self.options = options
     self.specialTokens = specialTokens
     self.template = template
     vocabularySize = try AddedSpecialToken.vocabularySize(vocabulary, adding: added, file: file)
     try template.check(vocabularySize: vocabularySize, file: file)
-    matcher = try SpecialTokenMatcher(added.map { (Array($0.text.utf8), $0.id) })
-    normalizer = BasicNormalizer(options, matcher: matcher)
+    let normalizes = added.contains(where: \.isNormalized)
+    normalizedTokens = normalizes ? try NormalizedTokens(added, options) : nil
+    matcher = try SpecialTokenMatcher(normalizes ? [] : added.map { (Array($0.text.utf8), $0.id) })
+    normalizer = BasicNormalizer(normalizes ? NormalizedTokens.scannerOptions : options, matcher: matcher)
+    self.words = words
     decoder = PieceDecoder(vocabulary.pieces, added: added)
     continuationRoot = vocabulary.trie.state(after: Self.continuationPrefix) ?? -1
   }
@@ -51,7 +52,16 @@ public struct WordPieceTokenizer: Tokenizer {
   /// Appends the ids of `text` without special tokens around it.
   public func appendPieces(of text: String, to ids: inout [Int32]) {
     withScanner { scanner in
-      UTF8Coding.withBytes(text) { scanner.scan($0, into: &ids) }
+      UTF8Coding.withBytes(text) { append($0, &scanner, to: &ids) }
+    }
+  }
+
+  private func append(_ bytes: UnsafeBufferPointer<UInt8>, _ scanner: inout WordPieceScanner, to ids: inout [Int32]) {
+    guard let normalizedTokens else { return scanner.scan(bytes, into: &ids) }
+    normalizedTokens.split(bytes) {
+      ids.append($0)
+    } text: {
+      scanner.scan($0, into: &ids)
     }
   }
 
@@ -64,7 +74,7 @@ public struct WordPieceTokenizer: Tokenizer {
     // One scanner for all words: setting one up takes longer than a word does.
     withScanner { scanner in
       for (index, word) in words.enumerated() {
-        UTF8Coding.withBytes(word) { scanner.scan($0, into: &ids) }
+        UTF8Coding.withBytes(word) { append($0, &scanner, to: &ids) }
         while wordIDs.count < ids.count { wordIDs.append(Int32(index)) }
       }
     }
@@ -84,8 +94,8 @@ public struct WordPieceTokenizer: Tokenizer {
   }
 
   /// Text of a sequence of ids: pieces with "##" continue a word, others begin one after a space, which is left out before
-  /// closing punctuation and English contractions.
+  /// closing punctuation and English contractions unless the tokenizer.json's decoder says otherwise.
   public func decode(_ ids: [Int32], skipSpecialTokens: Bool) -> String {
-    WordPieceDecoder.text(of: decoder.pieces(of: ids, skipSpecialTokens: skipSpecialTokens))
+    words.text(of: decoder.pieces(of: ids, skipSpecialTokens: skipSpecialTokens))
   }
 }
