@@ -6,6 +6,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 /* The cores that this thread may use, a bit each; returns how many bytes of the mask were written, or -1. */
@@ -21,6 +22,12 @@ static inline void calm_end_with_parent(int signal) { prctl(PR_SET_PDEATHSIG, si
 static inline unsigned long calm_allocated_bytes(void) {
   struct mallinfo2 info = mallinfo2();
   return info.uordblks + info.hblkhd;
+}
+
+/* The magic number of the file system that holds a path, 0 where it cannot be told. */
+static inline unsigned int calm_file_system(const char *path) {
+  struct statfs info;
+  return statfs(path, &info) == 0 ? (unsigned int)info.f_type : 0;
 }
 
 /* A file that lives in memory as long as it is open; -1 where there is none to be had. */

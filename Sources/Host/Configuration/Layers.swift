@@ -23,12 +23,22 @@ func loadConfiguration(path: String, overrides: [String] = []) throws -> ConfigN
 /// that it made. A prompt stays: another language model is asked the same.
 let keysOfOnePlugin: Set = ["options", "stored"]
 
+/// What stays of a section where another plugin takes the place of its own: all but ``keysOfOnePlugin``, and of those what
+/// `--set` gave. That is meant for whatever plugin there is, unless it came along with the one that goes.
+func entriesOfAnyPlugin(_ entries: [ConfigNode.Entry]) -> [ConfigNode.Entry] {
+  let origin = entries.first { $0.key.name == "plugin" }?.value.mark.file
+  return entries.compactMap { entry in
+    guard keysOfOnePlugin.contains(entry.key.name) else { return entry }
+    return entry.value.given(apartFrom: origin).map { ConfigNode.Entry(entry.key, $0) }
+  }
+}
+
 /// `over` on top of `base`: mappings are merged key by key, everything else is replaced. Where `over` names another
-/// `plugin`, the base's ``keysOfOnePlugin`` go.
+/// `plugin`, only the base's ``entriesOfAnyPlugin(_:)`` stay.
 func merged(_ base: ConfigNode, with over: ConfigNode) -> ConfigNode {
   guard var entries = base.map, let changes = over.map else { return over }
   if let plugin = over["plugin"], let before = base["plugin"], plugin.text != before.text {
-    entries.removeAll { keysOfOnePlugin.contains($0.key.name) }
+    entries = entriesOfAnyPlugin(entries)
   }
   var places = Dictionary(entries.enumerated().map { ($1.key.name, $0) }, uniquingKeysWith: { first, _ in first })
   for change in changes {
@@ -40,6 +50,30 @@ func merged(_ base: ConfigNode, with over: ConfigNode) -> ConfigNode {
     }
   }
   return ConfigNode(.map(entries), mark: over.mark)
+}
+
+extension ConfigNode {
+  /// What `--set` gave of the tree, nil where it gave nothing.
+  ///
+  /// - Parameter origin: an argument whose values are left out.
+  func given(apartFrom origin: String? = nil) -> ConfigNode? {
+    guard let entries = map, !entries.isEmpty else { return mark.isSetting && mark.file != origin ? self : nil }
+    let given = entries.compactMap { entry in entry.value.given(apartFrom: origin).map { Entry(entry.key, $0) } }
+    return given.isEmpty ? nil : ConfigNode(.map(given), mark: mark)
+  }
+
+  /// The value at a path of keys and indices, nil where there is none.
+  func node(at path: ArraySlice<Key>) -> ConfigNode? {
+    guard let key = path.first else { return self }
+    guard let items = list else { return self[key.name]?.node(at: path.dropFirst()) }
+    guard let index = Int(key.name), items.indices.contains(index) else { return nil }
+    return items[index].node(at: path.dropFirst())
+  }
+}
+
+extension SourceMark {
+  /// Whether the place is in an argument of `--set`, whose values hold for every cell of a grid; `--sweep` gives some of them.
+  fileprivate var isSetting: Bool { file.hasPrefix("--set #") }
 }
 
 /// Reads files and the files they extend.

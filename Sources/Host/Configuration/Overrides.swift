@@ -104,10 +104,7 @@ struct ConfigOverride {
     let isLast = level == path.count - 1
     if isLast, key.name == "plugin", let before = node["plugin"], before.text != value.text {
       // The options that other overrides give are meant for the new plugin, whichever comes first.
-      entries = entries.compactMap { entry in
-        guard keysOfOnePlugin.contains(entry.key.name) else { return entry }
-        return overridden(entry.value).map { ConfigNode.Entry(entry.key, $0) }
-      }
+      entries = entriesOfAnyPlugin(entries)
     }
     if let place = entries.firstIndex(where: { $0.key.name == key.name }) {
       entries[place].value = try set(in: entries[place].value, from: level + 1)
@@ -117,15 +114,6 @@ struct ConfigOverride {
       entries.append(ConfigNode.Entry(key, try set(in: none, from: level + 1)))
     }
     return ConfigNode(.map(entries), mark: node.isNull ? key.mark : node.mark)
-  }
-
-  /// What the command line gave of a tree, nil where it gave nothing.
-  private func overridden(_ node: ConfigNode) -> ConfigNode? {
-    if node.mark.isOverride { return node }
-    let entries = (node.map ?? []).compactMap { entry in
-      overridden(entry.value).map { ConfigNode.Entry(entry.key, $0) }
-    }
-    return entries.isEmpty ? nil : ConfigNode(.map(entries), mark: node.mark)
   }
 
   private func name(_ level: Int) -> String {

@@ -21,8 +21,10 @@ final class ContextStore: Sendable {
 
   /// Opens the store, and makes it where it is missing.
   ///
-  /// - Parameter readOnly: leaves the file alone; one that is missing is an error.
-  init(path: String = ContextStore.defaultPath, readOnly: Bool = false) throws {
+  /// - Parameters:
+  ///   - readOnly: leaves the file alone; one that is missing is an error.
+  ///   - journal: how commits are made; where nil, as the file system that holds the file needs it.
+  init(path: String = ContextStore.defaultPath, readOnly: Bool = false, journal: Journal? = nil) throws {
     self.path = path
     if readOnly {
       guard FileManager.default.fileExists(atPath: path) else {
@@ -37,30 +39,49 @@ final class ContextStore: Sendable {
       }
     }
     do {
-      queue = try Self.open(path, readOnly: readOnly)
-      if !readOnly { try queue.writeWithoutTransaction { try Schema.prepare($0, path: path) } }
+      if readOnly {
+        queue = try Self.patiently { try Self.open(path, readOnly: true) }
+      } else {
+        try Self.refuseForeign(path)
+        let journal = journal ?? Journal(holding: path)
+        queue = try Self.patiently { try Self.open(path, readOnly: false).keeping(journal) }
+        try queue.writeWithoutTransaction { try Schema.prepare($0, path: path) }
+      }
       try queue.read { try Schema.check($0, path: path) }
     } catch let error as DatabaseError {
       throw Self.diagnostic(error, path)
     }
   }
 
-  /// Processes that open a new store at once may find it locked for a moment in which SQLite does not wait by itself.
   private static func open(_ path: String, readOnly: Bool) throws -> DatabaseQueue {
     var configuration = Configuration()
     configuration.readonly = readOnly
     configuration.busyMode = .timeout(patience)
-    configuration.journalMode = .wal
+    return try DatabaseQueue(path: path, configuration: configuration)
+  }
+
+  /// Processes that open a new store at once may find it locked for a moment in which SQLite does not wait by itself.
+  private static func patiently<Value>(_ work: () throws -> Value) throws -> Value {
     let deadline = ContinuousClock.now + .seconds(patience)
     while true {
-      do {
-        let queue = try DatabaseQueue(path: path, configuration: configuration)
-        // An answer may have taken minutes: a commit waits until it is on the disk.
-        if !readOnly { try queue.inDatabase { try $0.execute(sql: "PRAGMA synchronous = FULL") } }
-        return queue
-      } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY && ContinuousClock.now < deadline {
+      do { return try work() } catch let error as DatabaseError
+        where error.resultCode == .SQLITE_BUSY && ContinuousClock.now < deadline
+      {
         usleep(20_000)
       }
+    }
+  }
+
+  /// Throws where the file is another program's, before anything is written to it.
+  private static func refuseForeign(_ path: String) throws {
+    var info = stat()
+    guard stat(path, &info) == 0, info.st_size > 0 else { return }
+    func look(readOnly: Bool) throws {
+      try patiently { try open(path, readOnly: readOnly).read { try Schema.refuseForeign($0, path: path) } }
+    }
+    do { try look(readOnly: true) } catch let error as DatabaseError where error.resultCode == .SQLITE_READONLY {
+      // A commit was cut off: only who may write can take back its half.
+      try look(readOnly: false)
     }
   }
 
@@ -149,10 +170,21 @@ private enum Schema {
     }
   }
 
+  /// Throws where a file that holds anything is no store. One without tables may be a store that another process is making.
+  static func refuseForeign(_ database: Database, path: String) throws {
+    let found = try Int.fetchOne(database, sql: "PRAGMA application_id")
+    if found == application { return }
+    let version = try Int.fetchOne(database, sql: "PRAGMA user_version")
+    let tables = try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_master")
+    guard found == 0, version == 0, tables == 0 else { throw foreign(path) }
+  }
+
+  private static func foreign(_ path: String) -> Diagnostic {
+    Diagnostic("S607", "`\(path)` is an SQLite file, but no context store", hint: "name another file")
+  }
+
   static func check(_ database: Database, path: String) throws {
-    guard try Int.fetchOne(database, sql: "PRAGMA application_id") == application else {
-      throw Diagnostic("S607", "`\(path)` is an SQLite file, but no context store", hint: "name another file")
-    }
+    guard try Int.fetchOne(database, sql: "PRAGMA application_id") == application else { throw foreign(path) }
     let found = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
     guard found == version else {
       throw Diagnostic(

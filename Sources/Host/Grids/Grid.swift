@@ -15,6 +15,8 @@ struct Grid: Sendable {
   /// One seed of a cell: an experiment with a run folder of its own.
   struct Run: Sendable {
     var experiment: Experiment
+    /// The experiment as the files write it.
+    var tree: ConfigNode
     /// Nil where the seed is not swept.
     var seed: UInt64?
     /// Below the grid's folder.
@@ -46,14 +48,11 @@ struct Grid: Sendable {
       var runs: [Run] = []
       for seed in seeds.map({ $0.map(Optional.some) }) ?? [nil] {
         do {
-          var changed = tree
-          for (axis, choice) in zip(outer, choices) {
-            changed = try axis.applied(choice, to: changed)
-          }
+          let changed = try SweepAxis.applied(zip(outer, choices).map { (axis: $0, choice: $1) }, to: tree)
           var experiment = try Experiment(node: changed, path: path)
           if let seed { experiment = experiment.with(seed: seed) }
           let parts = [name, seed.map { "seed-\($0)" } ?? ""].filter { !$0.isEmpty }
-          runs.append(Run(experiment: experiment, seed: seed, folder: parts.joined(separator: "/")))
+          runs.append(Run(experiment: experiment, tree: changed, seed: seed, folder: parts.joined(separator: "/")))
         } catch let error as Diagnostics {
           faults += error.items
         } catch let error as Diagnostic {

@@ -17,18 +17,31 @@ struct GridResults: Codable {
 
   var cells: [Cell]
 
-  /// Reads the results of all runs below `folder`, whoever made them: shards on other machines, earlier runs.
+  /// Reads the results of all runs below `folder`, whoever made them: shards on other machines, earlier runs. Those of
+  /// another configuration are left out, by name.
   init(_ grid: Grid, folder: String) throws {
     cells = try grid.cells.map { cell in
       var seeds: [UInt64] = [], results: [StoredResults] = []
       for run in cell.runs {
-        guard let stored = try StoredResults(run: "\(folder)/\(run.folder)") else { continue }
+        let path = "\(folder)/\(run.folder)"
+        guard let stored = try StoredResults(run: path) else { continue }
+        if let objection = Self.objection(to: run, in: path) {
+          Console.shared.alarm("warning: \(objection); it is not summed up")
+          continue
+        }
         results.append(stored)
         if let seed = run.seed { seeds.append(seed) }
       }
       return Cell(
         name: cell.name, values: Dictionary(cell.values.map { ($0.path, $0.label) }) { $1 }, seeds: seeds,
         runs: cell.runs.count, finished: results.count, summary: StoredResults.summary(results))
+    }
+  }
+
+  private static func objection(to run: Grid.Run, in path: String) -> String? {
+    do { return try run.objection(to: path) } catch {
+      let fault = (error as? Diagnostics)?.items.first ?? error as? Diagnostic
+      return "what \(path) holds the results of cannot be told: \(fault.map(DiagnosticPrinter.line) ?? "\(error)")"
     }
   }
 

@@ -36,10 +36,8 @@ struct GridRunner {
   func isFinished(_ run: Grid.Run) throws -> Bool {
     let path = "\(folder)/\(run.folder)"
     guard FileManager.default.fileExists(atPath: path + "/results.json") else { return false }
-    guard try Experiment(path: path + "/config.yaml").fingerprint == run.experiment.fingerprint else {
-      throw Diagnostic(
-        "S605", "\(path) holds the results of another configuration",
-        hint: "choose another folder with --out, or delete that one")
+    if let objection = try run.objection(to: path) {
+      throw Diagnostic("S605", objection, hint: "choose another folder with --out, or delete that one")
     }
     return true
   }
@@ -113,7 +111,7 @@ struct GridRunner {
     try FileManager.default.createDirectory(
       atPath: (target.hasPrefix("/") ? "/" : "") + parent, withIntermediateDirectories: true)
     let config = target + ".yaml"
-    try FileBytes.write(ConfigPrinter.print(run.experiment.resolved), to: config)
+    try FileBytes.write(run.configuration, to: config)
     if let lock = run.experiment.registry.trust.lock { try FileBytes.write(lock.text, to: PluginLock.path(beside: config)) }
     let log = open(target + ".log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
     guard log >= 0 else { throw Diagnostic("S601", "\(target).log cannot be written: \(systemMessage())") }

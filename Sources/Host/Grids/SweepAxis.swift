@@ -20,9 +20,29 @@ struct SweepAxis: Sendable {
   /// the encoder for it.
   var isLayer: Bool { name == "settings" }
 
-  /// The experiment with a choice taken.
-  func applied(_ choice: Choice, to tree: ConfigNode) throws -> ConfigNode {
-    isLayer ? merged(tree, with: choice.value) : try ConfigOverride(path: path, value: choice.value).applied(to: tree)
+  /// Whether it chooses the plugin of a section.
+  private var isPlugin: Bool { path.count > 1 && path.last?.name == "plugin" }
+
+  /// The experiment of a cell. It does not depend on the order in which the axes are written: layers come first, then each
+  /// value before what is within it, and a plugin before its options.
+  static func applied(_ choices: [(axis: SweepAxis, choice: Choice)], to tree: ConfigNode) throws -> ConfigNode {
+    func rank(_ axis: SweepAxis) -> (Int, Int) { (axis.path.count, axis.isPlugin ? 0 : 1) }
+    let values = choices.filter { !$0.axis.isLayer }.sorted { rank($0.axis) < rank($1.axis) }
+    var changed = tree
+    for (axis, choice) in choices where axis.isLayer {
+      // A plugin that has an axis of its own is the layer's too: the layer's options are meant for it.
+      let plugins = values.filter { $0.axis.isPlugin && choice.value.node(at: $0.axis.path.dropLast())?.map != nil }
+      let layer = try plugins.reduce(choice.value) { try $1.axis.applied($1.choice, to: $0) }
+      changed = merged(changed, with: layer)
+    }
+    return try values.reduce(changed) { try $1.axis.applied($1.choice, to: $0) }
+  }
+
+  /// `tree` with a choice taken. What `--set` gave within the value stays where the choice does not name it.
+  private func applied(_ choice: Choice, to tree: ConfigNode) throws -> ConfigNode {
+    let given = tree.node(at: path[...])?.given()
+    let value = given.map { merged($0, with: choice.value) } ?? choice.value
+    return try ConfigOverride(path: path, value: value).applied(to: tree)
   }
 
   /// The axes under `sweep:`: dotted paths, each with a list of values, or a mapping of labels to values.
@@ -82,8 +102,11 @@ struct SweepAxis: Sendable {
     if let twice = Dictionary(grouping: choices, by: \.label).first(where: { $1.count > 1 }) {
       throw Diagnostic("C104", "`\(name)` takes `\(twice.key)` twice", mark: values.mark)
     }
-    if name == "seed", Set(choices.map(\.value.integer)).count < choices.count {
-      throw Diagnostic("C104", "`seed` takes a seed twice", mark: values.mark)
+    // 0.3 and 3e-1 are one value, whatever they are called.
+    let alike = Dictionary(grouping: choices) { ConfigPrinter.fingerprint($0.value) }.values
+    if let twice = alike.first(where: { $0.count > 1 }) {
+      let labels = twice.map { "`\($0.label)`" }.joined(separator: " and ")
+      throw Diagnostic("C104", "\(labels) of `\(name)` are the same value", mark: twice.last?.value.mark)
     }
     if name == "seed", let wrong = choices.first(where: { ($0.value.integer ?? -1) < 0 }) {
       throw Diagnostic("C104", "a seed is a number, not `\(wrong.label)`", mark: wrong.value.mark)

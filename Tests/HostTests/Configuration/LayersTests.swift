@@ -49,6 +49,14 @@ struct LayersTests {
     #expect(node.at("encoder.options.b")?.integer == 3)
   }
 
+  @Test func whatTheCommandLineGaveStaysWithAnotherPlugin() throws {
+    try folder.write("base.yaml", "a: {plugin: x, options: {b: 1, c: {d: 1}}, stored: {train: t}}\n")
+    try folder.write("layer.yaml", "a: {plugin: y, options: {e: 4}}\n")
+    let node = merged(try load("base.yaml", "a.options.c.f=2", "a.stored.dev=v"), with: try load("layer.yaml"))
+    #expect(node.at("a.options")?.keys == ["c", "e"] && node.at("a.options.c")?.keys == ["f"])
+    #expect(node.at("a.stored")?.keys == ["dev"] && node.at("a.plugin")?.text == "y")
+  }
+
   @Test func circlesNameTheChain() throws {
     try folder.write("a.yaml", "extends: b.yaml\n")
     try folder.write("b.yaml", "x: 1\nextends: sub/../a.yaml\n")

@@ -65,6 +65,8 @@ struct OverridesTests {
       #expect(node.at("loss.options.weights")?.keys == ["a"])
       #expect(node.at("loss.options.weights.a")?.integer == 5)
     }
+    // But not those that came along with the plugin that goes.
+    #expect(try load("loss={plugin: l2, options: {x: 1}}", "loss.plugin=l3").at("loss")?.keys == ["plugin"])
   }
 
   @Test(arguments: [

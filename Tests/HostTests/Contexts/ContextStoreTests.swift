@@ -43,7 +43,8 @@ struct ContextStoreTests {
     try store.add((0..<1200).map { record("s\($0)", "t\($0)") })
     #expect(try store.contexts(keys: (0..<1300).map { generator.key("s\($0)") }).count == 1200)
     #expect(try store.read { try Int.fetchOne($0, sql: "PRAGMA synchronous") } == 2)
-    #expect(try store.read { try String.fetchOne($0, sql: "PRAGMA journal_mode") } == "wal")
+    let journal = ContextStore.Journal(holding: path).rawValue
+    #expect(try store.read { try String.fetchOne($0, sql: "PRAGMA journal_mode") } == journal)
   }
 
   /// Every part of the key changes it, and the stream is the request's alone.
@@ -85,6 +86,55 @@ struct ContextStoreTests {
     #expect(fault { _ = try ContextStore(path: lab.config + "/store.sqlite") }?.code == "S606")
     // A folder.
     #expect(fault { _ = try ContextStore(path: lab.folder) }?.code == "S606")
+  }
+
+  @Test func whatIsNoStoreStaysAsItIs() throws {
+    for journal in ["delete", "wal"] {
+      let name = journal + ".sqlite"
+      _ = try DatabaseQueue(path: lab.path(name)).writeWithoutTransaction { database in
+        _ = try String.fetchOne(database, sql: "PRAGMA journal_mode = \(journal)")
+        try database.execute(sql: "CREATE TABLE t (x); INSERT INTO t VALUES (1)")
+      }
+      let before = try lab.bytes(name)
+      #expect(fault { _ = try ContextStore(path: lab.path(name)) }?.code == "S607")
+      #expect(try lab.bytes(name) == before, "\(journal)")
+    }
+    let text = String(repeating: "this is no database ", count: 10)
+    try lab.write(text, to: "text.sqlite")
+    #expect(fault { _ = try ContextStore(path: lab.path("text.sqlite")) }?.code == "S607")
+    #expect(try lab.bytes("text.sqlite") == Data(text.utf8))
+    // A file that nothing was written to yet becomes a store.
+    try lab.write("", to: "empty.sqlite")
+    try ContextStore(path: lab.path("empty.sqlite")).add([record("a", "b")])
+    #expect(try ContextStore(path: lab.path("empty.sqlite")).records().count == 1)
+  }
+
+  @Test func journalIsTheFileSystems() throws {
+    for several: UInt32 in [0x6969, 0xFF53_4D42, 0x0BD0_0BD0, 0x4750_4653, 0x6573_5546, 0x1983_0326] {
+      #expect(ContextStore.Journal(fileSystem: several) == .delete)
+    }
+    // ext4, XFS, tmpfs, btrfs, overlay, and one that cannot be told.
+    for one: UInt32 in [0xEF53, 0x5846_5342, 0x0102_1994, 0x9123_683E, 0x794C_7630, 0] {
+      #expect(ContextStore.Journal(fileSystem: one) == .wal)
+    }
+    func mode(_ store: ContextStore) throws -> String? {
+      try store.read { try String.fetchOne($0, sql: "PRAGMA journal_mode") }
+    }
+    do {
+      let one = try ContextStore(path: path, journal: .delete), two = try ContextStore(path: path, journal: .delete)
+      try one.add([record("a", "first")])
+      try two.add([record("a", "second"), record("b", "third")])
+      let texts = try one.contexts(keys: [generator.key("a"), generator.key("b")]).values.map(\.text)
+      #expect(texts.sorted() == ["first", "third"])
+      #expect(try mode(one) == "delete")
+      #expect(try one.read { try Int.fetchOne($0, sql: "PRAGMA synchronous") } == 2)
+    }
+    // A store that moves to another file system follows it.
+    for journal in [ContextStore.Journal.wal, .delete, .delete] {
+      let store = try ContextStore(path: path, journal: journal)
+      #expect(try mode(store) == journal.rawValue && store.records().count == 2)
+    }
+    #expect(try ContextStore(path: path, readOnly: true).records().count == 2)
   }
 
   @Test func refusesNewerAndDamagedStores() throws {
