@@ -8,7 +8,7 @@ struct ReportCommand: AsyncParsableCommand {
     discussion: """
       A RUN is a run folder, a folder of seeds, or a grid's folder, which stands for all its cells. Several systems are compared, \
       each with the first. Everything is read from the run folders, and without \
-      --tables neither data nor plugins are needed. Beside PAGE.html, the \
+      tables neither data nor plugins are needed. Beside PAGE.html, the \
       folder PAGE holds every plot as SVG and its numbers, and those of every table, as CSV.
       """)
 
@@ -16,8 +16,9 @@ struct ReportCommand: AsyncParsableCommand {
   @Option(
     name: .shortAndLong, help: ArgumentHelp("The page; default: report.html in the run's folder.", valueName: "report.html"))
   var output: String?
-  @Flag(help: "Add the tables of `calm tables`, for which data and plugins have to be there.")
+  @Flag(help: "Add the tables of `calm tables`, as --published and --bertscore do; data and plugins have to be there.")
   var tables = false
+  @OptionGroup var options: TableOptions
   @OptionGroup var common: CommonOptions
 
   mutating func validate() throws {
@@ -28,7 +29,7 @@ struct ReportCommand: AsyncParsableCommand {
     common.apply()
     let path = output ?? Report.path(in: runs[0])
     var report = try Report(paths: runs)
-    if tables { report.tables = try await ReportTables(runs: runs).all }
+    if tables || options.isGiven { report.tables = try await options.tables(of: runs).made() }
     try report.write(to: path)
     Console.shared.result(path)
   }

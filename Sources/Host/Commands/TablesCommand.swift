@@ -1,5 +1,4 @@
 import ArgumentParser
-import FoundationEssentials
 import PluginAPI
 
 extension TableFormat: ExpressibleByArgument {}
@@ -14,19 +13,12 @@ struct TablesCommand: AsyncParsableCommand {
       """)
 
   @Argument(help: "The run folders.") var runs: [String]
-  @Option(help: "text, markdown, latex, csv or json.") var format = TableFormat.text
+  @Option(help: "text, markdown, latex, csv or json; default: text, and with -o all of them.") var format: TableFormat?
   @Option(help: ArgumentHelp("Only these, separated by commas: table2 … table7, figure3, mentions, …", valueName: "names"))
   var only: String?
-  @Option(name: .shortAndLong, help: ArgumentHelp("Write a file a table and format to this folder.", valueName: "folder"))
+  @Option(name: .shortAndLong, help: ArgumentHelp("Write a file a table to this folder.", valueName: "folder"))
   var output: String?
-  @Option(help: ArgumentHelp("Published numbers to show beside ours, e.g. Examples/paper/published.yaml.", valueName: "file"))
-  var published: String?
-  @Option(
-    help: ArgumentHelp(
-      "Compute BERTScores of the contexts with this encoder's folder; takes minutes a system.", valueName: "folder"))
-  var bertscore: String?
-  @Option(help: "With --bertscore: the encoder plugin; default: chosen by the model's model_type.") var plugin: String?
-  @Option(help: "With --bertscore: compare the states behind this layer; default: the last.") var layer: Int?
+  @OptionGroup var options: TableOptions
   @OptionGroup var common: CommonOptions
 
   /// The names of `--only`, in their order.
@@ -43,25 +35,20 @@ struct TablesCommand: AsyncParsableCommand {
   mutating func run() async throws {
     common.apply()
     if let output { try makeFolder(output) }
-    var tables = try await ReportTables(
-      runs: runs, published: published.map { try Published(path: $0) } ?? .none,
-      similarity: bertscore.map { try Similarity(model: $0, plugin: plugin, layer: layer) }
-    ).all
-    if let wanted {
-      for name in wanted where !tables.contains(where: { $0.id == name }) {
-        Console.shared.alarm("warning: `\(name)` has nothing to show: \(ReportTables.need(of: name))")
-      }
-      tables = wanted.compactMap { name in tables.first { $0.id == name } }
+    let names = wanted ?? ReportTables.names
+    let tables = try await options.tables(of: runs).made(names)
+    for name in wanted ?? [] where !tables.contains(where: { $0.id == name }) {
+      Console.shared.alarm("warning: `\(name)` has nothing to show: \(ReportTables.need(of: name))")
     }
     guard let output else {
       if format == .json { return Console.shared.result(prettyJSON(tables)) }
       // A line with its name tells one CSV table from the next.
       let named = format == .csv && tables.count > 1
-      let texts = tables.map { (named ? $0.id + "\n" : "") + $0.written(format) }
+      let texts = tables.map { (named ? $0.id + "\n" : "") + $0.written(format ?? .text) }
       return Console.shared.output(texts.joined(separator: "\n"))
     }
     for table in tables {
-      for format in TableFormat.allCases {
+      for format in format.map({ [$0] }) ?? TableFormat.allCases {
         try FileBytes.write(table.written(format), to: "\(output)/\(table.id).\(format.fileExtension)")
       }
     }

@@ -73,19 +73,26 @@ func htmlPage(_ sentences: [TaggedSentence]) -> String {
   """
 }
 
-/// Text for HTML and SVG, in content and in quoted attributes. Control characters, which neither can hold, become U+FFFD.
+/// Text for HTML and SVG, in content and in quoted attributes.
 func escaped(_ text: String) -> String {
   var out = ""
   for scalar in text.unicodeScalars {
     switch scalar {
-    case "\t", "\n", "\r": out.unicodeScalars.append(scalar)
-    case "\u{0}"..."\u{1F}", "\u{7F}"..."\u{9F}", "\u{FFFE}", "\u{FFFF}": out += "\u{FFFD}"
     case "&": out += "&amp;"
     case "<": out += "&lt;"
     case ">": out += "&gt;"
     case "\"": out += "&quot;"
-    default: out.unicodeScalars.append(scalar)
+    default: out.unicodeScalars.append(shown(scalar))
     }
   }
   return out
+}
+
+/// Control characters, which neither HTML nor SVG can hold, become U+FFFD.
+func shown(_ scalar: Unicode.Scalar) -> Unicode.Scalar {
+  switch scalar {
+  case "\t", "\n", "\r": scalar
+  case "\u{0}"..."\u{1F}", "\u{7F}"..."\u{9F}", "\u{FFFE}", "\u{FFFF}": "\u{FFFD}"
+  default: scalar
+  }
 }

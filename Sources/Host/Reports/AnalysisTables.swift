@@ -6,10 +6,6 @@ struct AnalysisTables: Sendable {
   /// BERTScore F1 of each test context, by the system's place; empty where they were not asked for.
   var bertScores: [Int: [Double]] = [:]
 
-  var all: [ReportTable] {
-    [relevance, gains, breakdown(.type), breakdown(.seen), breakdown(.length), errors].filter { !$0.rows.isEmpty }
-  }
-
   /// How each measure of relevance goes together with what the context gains, sentence by sentence.
   var relevance: ReportTable {
     var table = ReportTable(

@@ -9,12 +9,6 @@ struct PaperTables: Sendable {
   /// What they were computed with, for the note.
   var bertScoreModel = ""
 
-  /// Those that have something to show.
-  var all: [ReportTable] {
-    [table2, table3, table4, table5, table6, table7, figure3, mentions, correlation].compactMap(\.self)
-      .filter { !$0.rows.isEmpty }
-  }
-
   /// Data sets in the order in which the systems bring them.
   private var datasets: [String] {
     systems.map(\.dataset).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }

@@ -17,19 +17,29 @@ struct Similarity: Sendable {
   }
 }
 
-/// All tables of finished runs.
+/// The tables of finished runs.
 struct ReportTables: Sendable {
   let paper: PaperTables
   let analysis: AnalysisTables
 
-  /// Those that have something to show.
-  var all: [ReportTable] { paper.all + analysis.all }
+  /// How each is made, in the order in which they are shown.
+  private static let makers: [(name: String, make: @Sendable (ReportTables) -> ReportTable)] = [
+    ("table2", { $0.paper.table2 }), ("table3", { $0.paper.table3 }), ("table4", { $0.paper.table4 }),
+    ("table5", { $0.paper.table5 }), ("table6", { $0.paper.table6 }), ("table7", { $0.paper.table7 }),
+    ("figure3", { $0.paper.figure3 }), ("mentions", { $0.paper.mentions }), ("correlation", { $0.paper.correlation }),
+    ("relevance", { $0.analysis.relevance }), ("gains", { $0.analysis.gains }),
+    ("by-type", { $0.analysis.breakdown(.type) }), ("by-seen", { $0.analysis.breakdown(.seen) }),
+    ("by-length", { $0.analysis.breakdown(.length) }), ("errors", { $0.analysis.errors }),
+  ]
 
   /// What tables there are.
-  static let names = [
-    "table2", "table3", "table4", "table5", "table6", "table7", "figure3", "mentions", "correlation", "relevance", "gains",
-    "by-type", "by-seen", "by-length", "errors",
-  ]
+  static var names: [String] { makers.map(\.name) }
+
+  /// Those of these names that have something to show, in the order of the names.
+  func made(_ names: [String] = names) -> [ReportTable] {
+    let chosen = names.compactMap { name in Self.makers.first { $0.name == name }?.make }
+    return inParallel(chosen.count) { chosen[$0](self) }.filter { !$0.rows.isEmpty }
+  }
 
   /// Why a table may have nothing to show.
   static func need(of name: String) -> String {
@@ -65,8 +75,12 @@ struct ReportTables: Sendable {
 
   /// - Parameter runs: run folders, folders of seeds, or grids' folders.
   init(runs: [String], published: Published = .none, similarity: Similarity? = nil) async throws {
-    var systems: [AnalysedSystem] = []
-    for system in try FinishedSystem.systems(runs) { systems.append(try await AnalysedSystem(system)) }
-    try self.init(systems: systems, published: published, similarity: similarity)
+    let finished = try FinishedSystem.systems(runs)
+    let systems = try await withThrowingTaskGroup(of: (Int, AnalysedSystem).self) { group in
+      for (place, system) in finished.enumerated() { group.addTask { (place, try await AnalysedSystem(system)) } }
+      return try await group.reduce(into: [Int: AnalysedSystem]()) { $0[$1.0] = $1.1 }
+    }
+    try self.init(
+      systems: finished.indices.compactMap { systems[$0] }, published: published, similarity: similarity)
   }
 }

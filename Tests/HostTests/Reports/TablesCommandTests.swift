@@ -12,8 +12,9 @@ import Testing
       "run", lab.config, "--out", lab.path("grid"), "--quiet", "--seeds", "1,2", "--set", "training.epochs=3",
       "--sweep", "loss.options.cooperation=kl,none")
     #expect(run.code == 0, "\(run.errors)")
+    let dataset = lab.folder.split(separator: "/").last ?? ""
     try lab.write(
-      "table3:\n  lab: {kl: {f1: 0.5, std: 0.01}}\ntable6: {kl: [0, 0, 40, 0]}\n", to: "published.yaml")
+      "table3:\n  \(dataset): {kl: {f1: 0.5, std: 0.01}}\ntable6: {kl: [0, 0, 40, 0]}\n", to: "published.yaml")
     let tables = try lab.calm("tables", lab.path("grid"), "--format", "json", "--published", lab.path("published.yaml"))
     #expect(tables.code == 0, "\(tables.errors)")
     let all = try #require(try JSONValue.parse(tables.output).items)
@@ -21,6 +22,7 @@ import Testing
     #expect(
       Set(["table2", "table3", "table5", "table6", "table7", "figure3", "mentions", "by-type", "errors", "gains"]).isSubset(
         of: names))
+    #expect(names == ReportTables.names.filter(Set(names).contains), "each by the name that --only knows")
     func rows(_ name: String) -> [[JSONValue]] {
       (all.first { $0["id"]?.text == name }?["rows"]?.items ?? []).compactMap(\.items)
     }
@@ -45,6 +47,17 @@ import Testing
         #expect(FileManager.default.fileExists(atPath: lab.path("out/\(name).\(format.fileExtension)")))
       }
     }
+    let latex = try lab.calm(
+      "tables", lab.path("grid"), "-o", lab.path("tex"), "--format", "latex", "--only", "gains,table5", "--quiet")
+    #expect(latex.code == 0, "\(latex.errors)")
+    #expect(try FileManager.default.contentsOfDirectory(atPath: lab.path("tex")).sorted() == ["gains.tex", "table5.tex"])
+    let report = try lab.calm(
+      "report", lab.path("grid"), "-o", lab.path("page.html"), "--published", lab.path("published.yaml"), "--quiet")
+    #expect(report.code == 0, "\(report.errors)")
+    let shown = String(decoding: try FileBytes.read(lab.path("page/table3.csv")), as: UTF8.self)
+    #expect(shown.contains("published F1"), "\(shown)")
+    let plugin = try lab.calm("tables", lab.path("grid"), "--layer", "4")
+    #expect(plugin.code == 2 && plugin.errors.contains("--bertscore"), "\(plugin.errors)")
     let empty = try lab.calm("tables", lab.path("grid"), "--only", "table4,table5")
     #expect(empty.code == 0 && empty.errors.contains("--published") && empty.output.contains("Table 5"), "\(empty.errors)")
     let blocked = try lab.calm("tables", lab.path("grid"), "-o", lab.path("published.yaml"))

@@ -25,19 +25,11 @@ struct ConfigurationOfReport {
   }
 
   private var differences: ReportTable? {
-    let values = report.systems.map { Self.values($0.first.settings) }
+    let values = report.systems.map { ConfigPrinter.values($0.first.settings) }
     let paths = Set(values.flatMap(\.keys)).filter { path in Set(values.map { $0[path] ?? "" }).count > 1 && path != "seed" }
     guard !paths.isEmpty else { return nil }
     return ReportTable(
       id: "configuration", title: "What differs", columns: ["value"] + report.systems.map(\.name),
       rows: paths.sorted().map { path in [.text(path)] + values.map { $0[path].map { .text($0) } ?? .nothing } })
-  }
-
-  /// Every scalar and list by its dotted path.
-  private static func values(_ node: ConfigNode, at path: String = "") -> [String: String] {
-    guard let entries = node.map else { return [path: ConfigPrinter.flow(node)] }
-    return entries.reduce(into: [:]) { all, entry in
-      all.merge(values(entry.value, at: path.isEmpty ? entry.key.name : "\(path).\(entry.key.name)")) { $1 }
-    }
   }
 }

@@ -69,7 +69,8 @@ struct SentenceBrowser {
               known.append(texts)
               content.contexts.append(
                 .init(
-                  texts: texts.map(Self.visible), classes: kinds.map { ContextsSectionOfReport.classes.firstIndex(of: $0) ?? 0 }
+                  texts: texts.map { String(String.UnicodeScalarView($0.unicodeScalars.map(shown))) },
+                  classes: kinds.map { ContextsSectionOfReport.classes.firstIndex(of: $0) ?? 0 }
                 ))
             } else if left.last != system.name {
               left.append(system.name)
@@ -84,16 +85,6 @@ struct SentenceBrowser {
     }
     self.content = content
     withoutContexts = left
-  }
-
-  /// Control characters as U+FFFD: the page's own text escapes them likewise.
-  private static func visible(_ text: String) -> String {
-    guard text.utf8.contains(where: { $0 < 0x20 && $0 != 0x0A && $0 != 0x09 || $0 == 0x7F }) else { return text }
-    return String(
-      String.UnicodeScalarView(
-        text.unicodeScalars.map { scalar in
-          scalar.value < 0x20 && scalar != "\n" && scalar != "\t" || scalar.value == 0x7F ? "\u{FFFD}" : scalar
-        }))
   }
 
   /// The data for the script. JSON has no need of `<`: written as an escape, no text can end the element.
