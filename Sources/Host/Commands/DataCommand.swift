@@ -12,10 +12,11 @@ struct DataCommand: ParsableCommand {
     @Argument(help: "Column files: the splits of one data set.") var files: [String]
     @Option(help: "Column of the token, counted from 1.") var token = 1
     @Option(help: "Column of the tag; default: the last.") var tag: Int?
+    @Option(help: "What a line begins with that is to be passed over.") var comment: String?
     @Option(help: "text or json.") var format = OutputFormat.text
 
     mutating func run() throws {
-      let columns = ColumnFile.Columns(token: token, tag: tag)
+      let columns = ColumnFile.Columns(token: token, tag: tag, comment: comment)
       let report = try DatasetReport(files.map { try ColumnFile.read(path: $0, columns: columns) })
       Console.shared.result(format == .json ? prettyJSON(report) : report.text)
       if report.hasFaults { throw ExitStatus.found }

@@ -37,13 +37,16 @@ struct TagCommand: AsyncParsableCommand {
   mutating func run() async throws {
     common.apply()
     let trained = try TrainedRun(path: run, overrides: overridden.set)
-    let sentences = try read()
-    let (view, found) = try await findContexts(sentences, trained)
+    let lines = try read()
+    // An empty line of text stays one, so that line i of the output is of line i of the input.
+    let places = lines.indices.filter { !lines[$0].isEmpty }, sentences = places.map { lines[$0] }
+    let (view, found) = try await findContexts(lines, at: places, trained)
     let batch = sentences.indices.map { i in
       ViewSentence(id: i, words: sentences[i], context: found[i])
     }
     let tags = try trained.tagger.tag(batch, view: view).map { TagScheme.toIOB2($0) }
-    let tagged = zip(sentences, tags).map { TaggedSentence(words: $0, tags: $1) }
+    var tagged = lines.map { _ in TaggedSentence(words: [], tags: []) }
+    for (i, place) in places.enumerated() { tagged[place] = TaggedSentence(words: sentences[i], tags: tags[i]) }
     Console.shared.result(render(tagged))
   }
 
@@ -51,20 +54,25 @@ struct TagCommand: AsyncParsableCommand {
     if input == .conll { return try ColumnFile.readWords(readInput(file), path: file) }
     return try readLines(file).map { line in
       line.unicodeScalars.split { $0 == " " || $0 == "\t" || $0 == "\r" }.map { String($0) }
-    }.filter { !$0.isEmpty }
+    }
   }
 
-  private func findContexts(_ sentences: [[String]], _ trained: TrainedRun) async throws -> (View, [[String]]) {
+  /// The contexts of the lines at `places`, which are the sentences.
+  private func findContexts(
+    _ lines: [[String]], at places: [Int], _ trained: TrainedRun
+  ) async throws -> (View, [[String]]) {
+    let sentences = places.map { lines[$0] }
     let none = [[String]](repeating: [], count: sentences.count)
     let section = trained.experiment.contexts
     if withoutContext { return (.plain, none) }
     if let contexts {
       let stored: StoredContexts
       do { stored = try readContexts(path: contexts) } catch { throw Diagnostic("D203", "\(error)") }
-      guard stored.records.count == sentences.count else {
+      let found = stored.records.count == lines.count ? places.map { stored.records[$0] } : stored.records
+      guard found.count == sentences.count else {
         throw Diagnostic("D203", "\(contexts) holds \(stored.records.count) contexts for \(sentences.count) sentences")
       }
-      return (.augmented, stored.records.map { contextWords($0.context, section) })
+      return (.augmented, found.map { contextWords($0.context, section) })
     }
     guard let use = trained.experiment.augmentor else { return (.plain, none) }
     guard use.plugin.manifest.answersNewText else {
@@ -83,9 +91,9 @@ struct TagCommand: AsyncParsableCommand {
   private func render(_ sentences: [TaggedSentence]) -> String {
     switch format {
     case .text: sentences.map { $0.inline(colour: Console.shared.outputColour) }.joined(separator: "\n")
-    case .conll: sentences.map(\.columns).joined(separator: "\n")
+    case .conll: sentences.filter { !$0.words.isEmpty }.map(\.columns).joined(separator: "\n")
     case .json: sentences.compactMap { try? jsonLine($0) }.joined(separator: "\n")
-    case .html: htmlPage(sentences)
+    case .html: htmlPage(sentences.filter { !$0.words.isEmpty })
     }
   }
 }

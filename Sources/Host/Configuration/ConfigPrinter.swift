@@ -27,6 +27,16 @@ enum ConfigPrinter {
     rendered(canonical(node)).map { $0.text + "\n" }.joined()
   }
 
+  /// Every scalar and list by its dotted path, as ``fingerprint(_:)`` writes it.
+  static func values(_ node: ConfigNode) -> [String: String] { values(canonical(node), at: "") }
+
+  private static func values(_ node: ConfigNode, at path: String) -> [String: String] {
+    guard let entries = node.map, !entries.isEmpty else { return [path: flow(node)] }
+    return entries.reduce(into: [:]) { all, entry in
+      all.merge(values(entry.value, at: path.isEmpty ? entry.key.name : "\(path).\(entry.key.name)")) { $1 }
+    }
+  }
+
   private static func canonical(_ node: ConfigNode) -> ConfigNode {
     var node = node
     if let entries = node.map {

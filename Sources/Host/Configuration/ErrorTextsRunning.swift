@@ -127,7 +127,8 @@ extension ErrorCode {
       code: "M404", title: "vocabulary does not match",
       text: """
         The tokenizer's vocabulary and the model's table of embeddings differ in size, or tokens that are needed are missing. \
-        The tokenizer's files are probably of another model.
+        The tokenizer's files are probably of another model. Or a language model was trained with a chat template that is not \
+        known: the message names those that are, and the option `chat` chooses one.
         """),
     ErrorCode(
       code: "N501", title: "download failed",
@@ -203,10 +204,10 @@ extension ErrorCode {
         Another process is writing to the run folder. Wait for it, stop it, or choose another folder with `--out`.
         """),
     ErrorCode(
-      code: "S604", title: "checkpoint of another configuration",
+      code: "S604", title: "run of another configuration",
       text: """
-        The run folder's checkpoint was made with settings that change the result, which the message names. Resume with the \
-        settings of `config.yaml` in that folder, or start in a new folder.
+        The run in the folder was made with settings that change the result, which the message names, or with other data. Resume \
+        with the settings of `config.yaml` in that folder, or start in a new folder.
         """),
     ErrorCode(
       code: "S605", title: "folder holds another run",

@@ -67,7 +67,17 @@ struct Experiment: Sendable {
   }
 
   /// Everything that a training result depends on, as text without origins: what a checkpoint must agree with.
-  var fingerprint: String {
+  var fingerprint: String { "seed: \(seed)\n" + ConfigPrinter.fingerprint(essence) }
+
+  /// The dotted paths of the values in which the ``fingerprint``s differ.
+  func differences(from other: Experiment) -> [String] {
+    var own = ConfigPrinter.values(essence), others = ConfigPrinter.values(other.essence)
+    (own["seed"], others["seed"]) = (String(seed), String(other.seed))
+    return Set(own.keys).union(others.keys).filter { own[$0] != others[$0] }.sorted()
+  }
+
+  /// What the ``fingerprint`` is of, but for the seed.
+  private var essence: ConfigNode {
     let ignored: Set = ["name", "plugins", "models", "seed", "http"]
     var entries = (resolved.map ?? []).filter { !ignored.contains($0.key.name) }
     // Where contexts are kept changes none of them, nor does the process that makes them.
@@ -76,7 +86,7 @@ struct Experiment: Sendable {
       guard let names = indifferent[entries[i].key.name], let value = entries[i].value.map else { continue }
       entries[i].value.value = .map(value.filter { !names.contains($0.key.name) })
     }
-    return "seed: \(seed)\n" + ConfigPrinter.fingerprint(ConfigNode(.map(entries), mark: resolved.mark))
+    return ConfigNode(.map(entries), mark: resolved.mark)
   }
 
   /// The same experiment with another seed of training.

@@ -10,6 +10,7 @@ struct DataSection: PluginOptions {
   var test: String?
   var token: Int
   var tag: Int?
+  var comment: String?
   var scheme: String
   var repair: Bool
   var limit: Int?
@@ -21,6 +22,7 @@ struct DataSection: PluginOptions {
     .optional("test", .path, help: "sentences of the final scores"),
     .optional("token", .integer, default: "1", in: 1...1000, help: "column of the token, counted from 1"),
     .optional("tag", .integer, in: 1...1000, help: "column of the tag; default: the last"),
+    .optional("comment", .string, help: "what a line begins with that is to be passed over, such as \"# id\""),
     .optional(
       "scheme", .choice(["auto", "iob1", "iob2", "bioes"]), default: "auto", help: "tag scheme; auto detects and checks it"),
     .optional("repair", .boolean, default: "false", help: "repair malformed tag sequences instead of refusing them"),
@@ -35,10 +37,11 @@ struct DataSection: PluginOptions {
   /// How many sentences of a split, from the first, are used at all; nil for all.
   func limit(of split: String) -> Int? { split == "train" ? limit : nil }
 
+  /// Which columns are read.
+  var columns: ColumnFile.Columns { .init(token: token, tag: tag, comment: comment) }
+
   /// A split's sentences as they are written, with the tags of the file.
-  func read(_ path: String) throws -> [Sentence] {
-    try ColumnFile.read(path: path, columns: .init(token: token, tag: tag)).sentences
-  }
+  func read(_ path: String) throws -> [Sentence] { try ColumnFile.read(path: path, columns: columns).sentences }
 }
 
 /// `contexts:` — where contexts are kept and how a context's text becomes encoder input.
@@ -78,7 +81,7 @@ struct TrainingSection: PluginOptions {
   var epsilon: Double
   var beta1: Double
   var beta2: Double
-  var weightDecay: Double
+  var weightDecay: GroupNumbers
   var schedule: String
   var warmUp: Double
   var clip: Double
@@ -112,7 +115,9 @@ struct TrainingSection: PluginOptions {
     .optional("epsilon", .number, default: "1e-6", in: 0...1, help: "AdamW's epsilon"),
     .optional("beta1", .number, default: "0.9", in: 0...1, help: "AdamW's first decay"),
     .optional("beta2", .number, default: "0.999", in: 0...1, help: "AdamW's second decay"),
-    .optional("weightDecay", .number, default: "0", in: 0...1, help: "decoupled weight decay"),
+    .optional(
+      "weightDecay", .any, default: "0",
+      help: "decoupled weight decay, from 0 to 1, of all parameters, norms and biases too; or one by parameter group"),
     .optional(
       "schedule", .choice(["linear", "cosine", "constant"]), default: "linear",
       help: "learning rates fall to 0 in a straight line or along half a cosine, or stay"),
@@ -136,8 +141,31 @@ struct TrainingSection: PluginOptions {
   func rate(_ group: String) -> Double? { learningRates[group] ?? Self.defaultRates[group] }
 }
 
+/// A number from 0 to 1 for all parameter groups, or one each: a group that is left out has 0.
+enum GroupNumbers: Decodable, Sendable {
+  case all(Double)
+  case each([String: Double])
+
+  init(from decoder: any Swift.Decoder) throws {
+    self = try (try? decoder.singleValueContainer().decode(Double.self)).map(Self.all) ?? .each([String: Double](from: decoder))
+    let numbers = if case .each(let groups) = self { Array(groups.values) } else { [self[""]] }
+    guard numbers.allSatisfy((0...1).contains) else {
+      throw DecodingError.dataCorrupted(.init(codingPath: decoder.codingPath, debugDescription: "must be from 0 to 1"))
+    }
+  }
+
+  subscript(group: String) -> Double {
+    switch self {
+    case .all(let number): number
+    case .each(let groups): groups[group] ?? 0
+    }
+  }
+}
+
 /// The top level of an experiment file.
 enum ExperimentFields {
+  /// How many threads there may be: CalmNumerics has room for so many.
+  static let threads: ClosedRange<Double> = 1...64
   static let plugin = [
     OptionField.required("plugin", .string, help: "the plugin's id"),
     .optional("options", .any, help: "the plugin's options; see `calm plugin info ID`"),
@@ -162,7 +190,7 @@ enum ExperimentFields {
     .optional("plugins", .map(.any), help: "plugin id to its library or command"),
     .optional("models", .map(.any), help: "models that are fetched when they are missing"),
     .optional("seed", .integer, default: "1", in: 0...1e15, help: "seed of the training"),
-    .optional("threads", .integer, in: 1...64, help: "compute threads; default: the processor's cores"),
+    .optional("threads", .integer, in: threads, help: "compute threads; default: the processor's cores"),
     .optional("data", .any, help: "the labelled files"),
     .optional("contexts", .any, help: "how contexts become input"),
     .optional("augmentor", .any, help: "what writes or finds contexts; without it sentences are read alone"),

@@ -15,7 +15,13 @@ final class AskingLock: Sendable {
     // A byte of the file stands for the generator.
     let place = Int(generator.key("").prefix(15), radix: 16) ?? 0
     var told = false
-    while !Self.take(file, place) {
+    while let refusal = Self.refusal(file, place) {
+      guard refusal == EAGAIN || refusal == EACCES else {
+        Console.shared.alarm(
+          "warning: \(path) cannot be locked (\(String(cString: strerror(refusal)))): another process that asks for the same "
+            + "contexts now would ask for them again")
+        return
+      }
       guard waits else { return nil }
       if !told { waiting() }
       told = true
@@ -26,11 +32,12 @@ final class AskingLock: Sendable {
 
   deinit { close(file) }
 
-  /// Of the open file, not of the process (F_OFD_SETLK): threads exclude one another too.
-  private static func take(_ file: Int32, _ place: Int) -> Bool {
+  /// Locks a byte, and tells by its error number where that cannot be done. The lock is of the open file, not of the process
+  /// (F_OFD_SETLK): threads exclude one another too.
+  private static func refusal(_ file: Int32, _ place: Int) -> Int32? {
     var range = flock()
     (range.l_type, range.l_whence, range.l_start, range.l_len) = (Int16(F_WRLCK), Int16(SEEK_SET), place, 1)
     let setLockOfOpenFile: Int32 = 37
-    return fcntl(file, setLockOfOpenFile, &range) == 0 || (errno != EAGAIN && errno != EACCES)
+    return fcntl(file, setLockOfOpenFile, &range) == 0 ? nil : errno
   }
 }

@@ -75,8 +75,8 @@ struct ContextStatistics: Encodable {
     var vocabulary: Set<[UInt8]> = []
     var lengths: [Int] = []
     for context in contexts {
-      let words = encoderText(context.text).unicodeScalars.split { $0.properties.isWhitespace }
-      for word in words { vocabulary.insert(Array(String(word).utf8)) }
+      let words = contextWords(context.text, punctuationApart: false)
+      for word in words { vocabulary.insert(Array(word.utf8)) }
       lengths.append(words.count)
     }
     lengths.sort()

@@ -19,6 +19,11 @@ enum UsedContexts {
     }
   }
 
+  /// Whether the run keeps the contexts of every split of the experiment.
+  static func exist(in run: String, of experiment: Experiment) -> Bool {
+    experiment.data.files.allSatisfy { FileManager.default.fileExists(atPath: "\(run)/\(folder)/\($0.split).jsonl") }
+  }
+
   /// In the sentences' order; nil where the run has none of the split.
   static func read(run: String, split: String) throws -> [String]? {
     let path = "\(run)/\(folder)/\(split).jsonl"
@@ -30,7 +35,9 @@ enum UsedContexts {
     let path = "\(run)/\(folder)/\(split).jsonl"
     let records = try readContextFile(path).records
     guard records.elementsEqual(sentences, by: { $0.text == sentenceText($1.words) }) else {
-      throw Diagnostic("D203", "\(path) does not hold the contexts of the sentences of `\(split)`")
+      throw Diagnostic(
+        "D203", "\(path) does not hold the contexts of the sentences of `\(split)`",
+        hint: "the data file has changed since the run began: restore it, or run into another folder with --out")
     }
     return records.map(\.context)
   }

@@ -7,6 +7,8 @@ enum ColumnFile {
     var token = 1
     /// nil: the last one. Then all lines must have as many columns as the first.
     var tag: Int?
+    /// Lines that begin with it are passed over; nil: every line is data.
+    var comment: String?
   }
 
   /// The labelled sentences of the file at `path`.
@@ -17,7 +19,7 @@ enum ColumnFile {
   /// The labelled sentences of `bytes`. Throws ``Diagnostics`` with every fault, by line.
   static func parse(_ bytes: [UInt8], path: String, columns: Columns = Columns()) throws -> Dataset {
     let tag = columns.tag.map(ColumnReader.TagColumn.number) ?? .last
-    let data = try dataset(bytes, ColumnReader(path: path, token: columns.token, tag: tag))
+    let data = try dataset(bytes, ColumnReader(path: path, token: columns.token, tag: tag, comment: columns.comment))
     guard !data.sentences.isEmpty else {
       throw Diagnostic("D204", "\(path) holds no sentence", mark: SourceMark(file: path, line: 1, column: 1))
     }

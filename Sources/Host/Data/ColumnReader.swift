@@ -14,6 +14,8 @@ struct ColumnReader {
   let path: String
   let token: Int
   let tag: TagColumn
+  /// What a line begins with that is no data; empty: none is.
+  private let comment: [UInt8]
   private(set) var sentences: [Sentence] = []
   /// How many documents were begun so far.
   private(set) var documents = 0
@@ -28,7 +30,8 @@ struct ColumnReader {
   /// How many columns the first line of a sentence has, and where it stands.
   private var expected: (columns: Int, line: Int)?
 
-  init(path: String, token: Int, tag: TagColumn) {
+  init(path: String, token: Int, tag: TagColumn, comment: String? = nil) {
+    self.comment = Array((comment ?? "").utf8)
     self.path = path
     self.token = token
     self.tag = tag
@@ -62,6 +65,7 @@ struct ColumnReader {
 
   /// Takes in one line.
   private mutating func take(_ bytes: UnsafeBufferPointer<UInt8>, _ range: Range<Int>) {
+    if !comment.isEmpty, bytes[range].starts(with: comment) { return }
     split(bytes, range)
     if fields.isEmpty { return endSentence() }
     if isDocumentStart(bytes, fields[0]) || (fields.count >= token && isDocumentStart(bytes, fields[token - 1])) {

@@ -41,10 +41,10 @@ struct CheckpointStore {
     var plugins: [String: [UInt8]]
   }
 
-  private static let file = "state.safetensors"
+  private static let file = "state.safetensors", manifestFile = "manifest.json"
 
   func save(_ state: TrainingState, optimiser: Optimiser, plugins: [(role: String, plugin: any Plugin)]) throws {
-    let name = "checkpoints/step-" + String(repeating: "0", count: max(0, 8 - String(state.step).count)) + String(state.step)
+    let name = Self.name(state)
     let temporary = "checkpoints/.writing"
     try? FileManager.default.removeItem(atPath: folder.file(temporary))
     try folder.makeFolder(temporary)
@@ -55,33 +55,58 @@ struct CheckpointStore {
           [(slot.name, slot.parameter.value), ("adamw.m." + slot.name, slot.m), ("adamw.v." + slot.name, slot.v)]
         }, to: path)
     } catch { throw Diagnostic("S601", "the checkpoint was not written: \(error)") }
-    let manifest = Manifest(
-      state: state, sha256: [Self.file: try Digest.sha256(ofFile: path)],
-      plugins: try Dictionary(uniqueKeysWithValues: plugins.map { ($0.role, try $0.plugin.saveState()) }))
-    try folder.write(json: manifest, to: temporary + "/manifest.json")
+    try write(state, digest: Digest.sha256(ofFile: path), plugins: plugins, to: temporary)
     try? FileManager.default.removeItem(atPath: folder.file(name))
     guard rename(folder.file(temporary), folder.file(name)) == 0 else {
       throw Diagnostic("S601", "\(folder.file(name)) cannot be written: \(systemMessage())")
     }
     folder.sync("checkpoints")
-    for old in names().dropLast(2) { try? FileManager.default.removeItem(atPath: folder.file("checkpoints/" + old)) }
+    for old in names.dropLast(2) { remove(old) }
+  }
+
+  /// Writes anew where the run stands beside the tensors of the step's checkpoint, which are the same still.
+  func amend(_ state: TrainingState, plugins: [(role: String, plugin: any Plugin)]) throws {
+    let name = Self.name(state)
+    try write(state, digest: manifest(in: folder.file(name)).sha256[Self.file], plugins: plugins, to: name)
+  }
+
+  private func write(
+    _ state: TrainingState, digest: String?, plugins: [(role: String, plugin: any Plugin)], to name: String
+  ) throws {
+    let manifest = Manifest(
+      state: state, sha256: digest.map { [Self.file: $0] } ?? [:],
+      plugins: try Dictionary(uniqueKeysWithValues: plugins.map { ($0.role, try $0.plugin.saveState()) }))
+    try folder.write(json: manifest, to: name + "/" + Self.manifestFile)
+  }
+
+  private func manifest(in path: String) throws -> Manifest {
+    try JSONDecoder().decode(Manifest.self, from: Data(FileBytes.read(path + "/" + Self.manifestFile)))
+  }
+
+  private func remove(_ name: String) { try? FileManager.default.removeItem(atPath: folder.file("checkpoints/" + name)) }
+
+  private static func name(_ state: TrainingState) -> String {
+    "checkpoints/step-" + String(repeating: "0", count: max(0, 8 - String(state.step).count)) + String(state.step)
   }
 
   /// Checkpoint folders, oldest first.
-  func names() -> [String] {
-    ((try? FileManager.default.contentsOfDirectory(atPath: folder.file("checkpoints"))) ?? [])
+  private var names: [String] { Self.names(run: folder.path) }
+
+  static func names(run: String) -> [String] {
+    ((try? FileManager.default.contentsOfDirectory(atPath: run + "/checkpoints")) ?? [])
       .filter { $0.hasPrefix("step-") }.sorted()
   }
 
-  /// Restores the newest checkpoint that is whole; nil where there is none.
+  /// Restores the newest checkpoint that is whole; nil where there is none at all. Damaged ones that are newer are removed, which
+  /// the run will write again; throws where all are damaged.
   func restore(
     into optimiser: Optimiser, plugins: [(role: String, plugin: any Plugin)], configuration: String,
     note: (String) -> Void
   ) throws -> TrainingState? {
-    for name in names().reversed() {
+    let names = names
+    for (i, name) in names.enumerated().reversed() {
       let path = folder.file("checkpoints/" + name)
-      guard let data = FileManager.default.contents(atPath: path + "/manifest.json"),
-        let manifest = try? JSONDecoder().decode(Manifest.self, from: data),
+      guard let manifest = try? manifest(in: path),
         let digest = try? Digest.sha256(ofFile: path + "/" + Self.file), digest == manifest.sha256[Self.file]
       else {
         note("checkpoint \(path) is damaged (its digest does not match) and is passed over")
@@ -89,8 +114,8 @@ struct CheckpointStore {
       }
       guard manifest.state.configuration == configuration else {
         throw Diagnostic(
-          "S604", "the checkpoints in \(folder.path) belong to another configuration",
-          hint: "undo the change of the file or of --set, or train afresh into another folder with --out")
+          "S604", "the data files or contexts have changed since the checkpoints in \(folder.path) were written",
+          hint: "restore them, or train afresh into another folder with --out")
       }
       do {
         let file = try SafeTensors(path: path + "/" + Self.file)
@@ -103,7 +128,12 @@ struct CheckpointStore {
       optimiser.findSeenRows()
       for (role, plugin) in plugins { try plugin.loadState(manifest.plugins[role] ?? []) }
       optimiser.step = manifest.state.step
+      for damaged in names[(i + 1)...] { remove(damaged) }
       return manifest.state
+    }
+    guard names.isEmpty else {
+      throw Diagnostic(
+        "S602", "every checkpoint in \(folder.path)/checkpoints is damaged", hint: "remove that folder to train afresh")
     }
     return nil
   }

@@ -55,25 +55,35 @@ func contextWords(_ text: String, _ section: ContextsSection) -> [String] {
 }
 
 func contextWords(_ text: String, punctuationApart: Bool) -> [String] {
-  var spaced: [UInt8] = []
-  for byte in encoderText(text).utf8 {
-    let punctuation =
-      (33...47).contains(byte) || (58...64).contains(byte) || (91...96).contains(byte) || (123...126).contains(byte)
-    if punctuationApart && punctuation {
-      spaced += [0x20, byte, 0x20]
-    } else {
-      spaced.append(byte)
+  let text = encoderText(text)
+  var words: [String] = [], start: String.Index?
+  for i in text.unicodeScalars.indices {
+    let scalar = text.unicodeScalars[i], alone = punctuationApart && isPunctuation(scalar)
+    guard alone || isWhiteSpace(scalar) else {
+      start = start ?? i
+      continue
     }
+    if let from = start { words.append(String(text[from..<i])) }
+    start = nil
+    if alone { words.append(String(scalar)) }
   }
-  return String(decoding: spaced, as: UTF8.self).unicodeScalars.split(whereSeparator: isWhiteSpace).map { String($0) }
+  if let start { words.append(String(text[start...])) }
+  return words
+}
+
+/// ASCII's punctuation marks.
+private func isPunctuation(_ scalar: Unicode.Scalar) -> Bool {
+  switch scalar.value {
+  case 33...47, 58...64, 91...96, 123...126: true
+  default: false
+  }
 }
 
 /// How many words a context has between white space.
 func contextWordCount(_ text: String) -> Int {
   var count = 0, inside = false
-  for scalar in text.unicodeScalars {
-    // A new line reads as ".".
-    let separates = isWhiteSpace(scalar) && scalar != "\n"
+  for scalar in encoderText(text).unicodeScalars {
+    let separates = isWhiteSpace(scalar)
     if !separates && !inside { count += 1 }
     inside = !separates
   }
@@ -85,9 +95,16 @@ private func isWhiteSpace(_ scalar: Unicode.Scalar) -> Bool {
   scalar.isASCII ? scalar == " " || (9...13).contains(scalar.value) : scalar.properties.isWhitespace
 }
 
-/// A context as encoder and classes read it: new lines replaced by ".".
+/// A context as encoder and classes read it: without white space at its ends, new lines replaced by ".", as the authors'
+/// files were written.
 func encoderText(_ text: String) -> String {
-  String(String.UnicodeScalarView(text.unicodeScalars.map { $0 == "\n" ? "." : $0 }))
+  let scalars = text.unicodeScalars
+  guard let first = scalars.firstIndex(where: { !isWhiteSpace($0) }),
+    let last = scalars.lastIndex(where: { !isWhiteSpace($0) })
+  else { return "" }
+  let newLine = UInt8(ascii: "\n"), inner = text[first..<scalars.index(after: last)]
+  return inner.utf8.contains(newLine)
+    ? String(decoding: inner.utf8.map { $0 == newLine ? UInt8(ascii: ".") : $0 }, as: UTF8.self) : String(inner)
 }
 
 /// What kind of context a text is (the CALM paper, §4.3; first match wins).

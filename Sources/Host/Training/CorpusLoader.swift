@@ -61,7 +61,7 @@ struct CorpusLoader {
   /// A file with its tags in IOB2; what was repaired becomes warnings.
   private func read(_ path: String, into warnings: inout [Diagnostic]) throws -> Dataset {
     let section = experiment.data
-    let data = try ColumnFile.read(path: path, columns: .init(token: section.token, tag: section.tag))
+    let data = try ColumnFile.read(path: path, columns: section.columns)
     let scheme = try TagScheme(rawValue: section.scheme) ?? data.detectScheme().scheme
     if section.repair {
       let repaired = data.faults(of: scheme)

@@ -36,6 +36,13 @@ final class Optimiser {
       }
       return Slot(name, parameter, rate: rate)
     }
+    // A default's name may be left over from another plugin; any other is a slip, or was one.
+    let groups = Set(slots.map(\.parameter.group)), known = groups.union(TrainingSection.defaultRates.keys)
+    for name in section.learningRates.keys.sorted() where !known.contains(name) {
+      Console.shared.alarm(
+        "warning: training.learningRates names the group `\(name)`, but parameters are in \(groups.sorted().joined(separator: ", "))"
+      )
+    }
   }
 
   /// Sets every gradient to zero.
@@ -71,7 +78,8 @@ final class Optimiser {
       let parameter = slot.parameter
       let rule = AdamWRule(
         gradientScale: Float(scale), rate: Float(slot.rate * factor), beta1: Float(section.beta1),
-        beta2: Float(section.beta2), epsilon: Float(section.epsilon), weightDecay: Float(section.weightDecay), step: step)
+        beta2: Float(section.beta2), epsilon: Float(section.epsilon), weightDecay: Float(section.weightDecay[parameter.group]),
+        step: step)
       if let seen = slot.seen, let touched = parameter.touched {
         seen.formUnion(touched.rows)
         Kernels.adamW(

@@ -18,7 +18,9 @@ struct Session {
   /// Everything; returns the scores of the best model.
   func run(resume: Bool, command: String) async throws -> RunResults {
     let (folder, corpus, tagger, state) = try await trained(resume: resume, command: command)
-    return try finish(folder, corpus, tagger, state)
+    do { return try finish(folder, corpus, tagger, state) } catch is CancellationError {
+      throw interrupted(state, command)
+    }
   }
 
   /// Training alone.
@@ -31,23 +33,40 @@ struct Session {
   ) async throws -> (RunFolder, Corpus, Tagger, TrainingState) {
     try prepareMachine(threads: experiment.threads)
     try fetchModels(experiment)
-    let corpus = try await CorpusLoader(experiment, progress: progress).load()
+    if resume { try requireSameConfiguration() }
+    // A run that was begun goes on with the contexts that it was begun with, whatever the augmentor would answer now.
+    let isBegun = resume && UsedContexts.exist(in: path, of: experiment) && !CheckpointStore.names(run: path).isEmpty
+    let corpus = try await CorpusLoader(experiment, progress: progress, keptBy: isBegun ? path : nil).load()
     for warning in corpus.warnings { progress.note(DiagnosticPrinter.line(warning)) }
     let services = experiment.services
     let tagger = try Tagger(experiment, tags: corpus.tags, services: services)
     let loss = try makeLoss(experiment, decoder: tagger.decoder, corpus: corpus, services: services)
     let folder = try RunFolder(path: path)
     try record(in: folder)
+    try UsedContexts.write(corpus, in: folder)
     Interruption.watch()
     progress.note("training in \(path)")
     let trainer = Trainer(
       experiment: experiment, corpus: corpus, tagger: tagger, loss: loss, folder: folder, progress: progress)
     let state = try trainer.train(resume: resume)
-    if Interruption.isRequested {
-      Console.shared.alarm("interrupted at step \(state.step); the state is saved. Go on with:\n  \(command)")
-      throw ExitStatus.interrupted
-    }
+    if Interruption.isRequested { throw interrupted(state, command) }
     return (folder, corpus, tagger, state)
+  }
+
+  private func interrupted(_ state: TrainingState, _ command: String) -> ExitStatus {
+    Console.shared.alarm("interrupted at step \(state.step); the state is saved. Go on with:\n  \(command)")
+    return .interrupted
+  }
+
+  /// Throws where the folder holds a run of another configuration, which would be called by this one's name.
+  private func requireSameConfiguration() throws {
+    let file = path + "/config.yaml"
+    guard access(file, F_OK) == 0 else { return }
+    let differences = experiment.differences(from: try Experiment(path: file))
+    guard !differences.isEmpty else { return }
+    throw Diagnostic(
+      "S604", "\(path) holds a run of another configuration: it differs in \(differences.prefix(5).joined(separator: ", "))",
+      hint: "undo the change of the file or of --set, or train afresh into another folder with --out")
   }
 
   /// Evaluates the best model on dev and test and writes results and predictions.
@@ -68,7 +87,6 @@ struct Session {
       splits: splits, seed: experiment.seed,
       bestEpoch: best.epoch, epochs: state.rows,
       truncation: state.cut + RunResults.Cut(tagger.encoder.truncation.since(cutBefore)))
-    try UsedContexts.write(corpus, in: folder)
     try folder.write(results.json + "\n", to: "results.json")
     Report.leave(in: path)
     progress.note("results in \(path)/results.json, to read in \(path)/report.html; next: calm tag \(path)")
@@ -98,7 +116,10 @@ struct Session {
 /// Sets the threads and makes sure that products are right.
 func prepareMachine(threads: Int?) throws {
   if let threads {
-    guard (1...64).contains(threads) else { throw Diagnostic("C104", "threads are 1 to 64, not \(threads)") }
+    let allowed = ExperimentFields.threads
+    guard allowed.contains(Double(threads)) else {
+      throw Diagnostic("C104", "threads are \(Int(allowed.lowerBound)) to \(Int(allowed.upperBound)), not \(threads)")
+    }
     Threads.count = threads
   }
   if let fault = LinearAlgebra.selfTest {
@@ -137,7 +158,7 @@ func makeLoss(
     )
   }
   guard !loss.views.isEmpty else { throw Diagnostic("P321", "loss `\(experiment.loss.id)` reads no view with these options") }
-  return corpus.augmented ? loss : PlainLoss(loss)
+  return corpus.augmented || loss.joint ? loss : PlainLoss(loss)
 }
 
 /// Where nothing gives contexts, both views are the same: only the plain one is trained on.

@@ -30,7 +30,8 @@ final class Tagger: Sendable {
     return try decoder.bestPaths(words.value)
   }
 
-  /// The best tags of many sentences, by name; batches are packed by length.
+  /// The best tags of many sentences, by name; batches are packed by length. Throws `CancellationError` on Ctrl-C, where that
+  /// is watched.
   func tag(_ sentences: [ViewSentence], view: View, progress: (Int) -> Void = { _ in }) throws -> [[String]] {
     var out = [[String]](repeating: [], count: sentences.count)
     let order = sentences.indices.sorted {
@@ -40,6 +41,7 @@ final class Tagger: Sendable {
     }
     var done = 0
     for chunk in Self.batches(order, words: { sentences[$0].words.count + sentences[$0].context.count }) {
+      if Interruption.isRequested { throw CancellationError() }
       let paths = try tag(ViewBatch(view: view, sentences: chunk.map { sentences[$0] }))
       for (i, path) in zip(chunk, paths) { out[i] = path.map { tags.names[$0] } }
       done += chunk.count

@@ -73,15 +73,18 @@ struct Trainer {
       schedule: Schedule(section, steps: section.epochs * batchesAnEpoch), section: section, seed: experiment.seed,
       mixed: mixed)
     var lastSave = ContinuousClock.now
-    func save() throws {
+    func measure() {
       state.metricsLength = folder.size(of: MetricsLog.file) ?? 0
       state.cut = cutBefore + RunResults.Cut(tagger.encoder.truncation)
+    }
+    func save() throws {
+      measure()
       try store.save(state, optimiser: optimiser, plugins: plugins)
       lastSave = .now
     }
 
     progress.beginTraining(rows: state.rows, loss: loss, augmented: corpus.augmented)
-    while state.epoch < section.epochs {
+    while state.epoch < section.epochs, !hasStopped(state) {
       let plan = EpochPlan(lengths: lengths, section: section, seed: experiment.seed, epoch: state.epoch)
       let batches = Array(plan.batches.prefix(batchLimit ?? .max))
       while state.batch < batches.count {
@@ -96,18 +99,26 @@ struct Trainer {
         if state.step % 10 == 0 || state.batch == batches.count { try log(step: state, result, step.schedule, events) }
         progress.step(state, result, batches: batches.count, epochs: section.epochs)
         if try Interruption.check(save: save) { return state }
-        if lastSave.duration(to: .now) > .seconds(section.checkpointMinutes * 60) { try save() }
+        let isLate = lastSave.duration(to: .now) > .seconds(section.checkpointMinutes * 60)
+        if isLate, state.batch < batches.count { try save() }
       }
-      try finishEpoch(&state, batches: batches.count, events)
+      // Scoring takes its time, in which a run can be killed.
       try save()
+      do { try finishEpoch(&state, batches: batches.count, events) } catch is CancellationError { return state }
+      measure()
+      try store.amend(state, plugins: plugins)
       if batchLimit != nil { break }
-      if let patience = section.patience, state.epochsWithoutGain >= patience {
-        progress.note("stopping early: \(patience) epochs without a better dev F1")
-        break
-      }
+    }
+    if hasStopped(state) {
+      progress.note("stopped early: \(state.epochsWithoutGain) epochs without a better dev F1")
     }
     try ModelFile.save(tagger, state: state, score: nil, in: folder, name: "last")
     return state
+  }
+
+  /// Whether dev F1 has not risen for long enough.
+  private func hasStopped(_ state: TrainingState) -> Bool {
+    section.patience.map { state.epochsWithoutGain >= $0 } ?? false
   }
 
   private func finishEpoch(_ state: inout TrainingState, batches: Int, _ events: TensorBoardLog) throws {

@@ -134,7 +134,8 @@ struct BenchCommandTests {
 
   @Test func `wrong arguments are refused`() throws {
     for arguments in [
-      ["gemm", "--shapes", "1x2"], ["gemm", "--repeat", "0"], ["gemm", "--threads", "0"], ["encoder"],
+      ["gemm", "--shapes", "1x2"], ["gemm", "--repeat", "0"], ["gemm", "--threads", "0"], ["gemm", "--threads", "65"],
+      ["encoder"],
       ["encoder", "--shape", "tiny", "--model", "m"], ["encoder", "--shape", "tiny", "--length", "2"],
       ["crf", "--tags", "0"], ["model", "-o", "m"], ["train", lab.config, "--steps", "0"], ["plugins"],
       ["plugins", "libX.so", "--copies", "0"],

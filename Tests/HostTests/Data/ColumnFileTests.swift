@@ -20,6 +20,14 @@ import Testing
     #expect(data.sentences == [Sentence(words: ["EU", "rejects"], tags: ["B-ORG", "O"], line: 1, document: 0)])
   }
 
+  /// As in corpora that begin each sentence with `# id …`.
+  @Test func commentsArePassedOverWhereTheyAreAskedFor() throws {
+    let text = "# id 7 domain=en\na O\n\n# id 8 domain=en\n# O\n#b B-X\n"
+    let data = try parsed(text, columns: .init(comment: "# id"))
+    #expect(data.sentences.map(\.words) == [["a"], ["#", "#b"]] && data.sentences.map(\.line) == [2, 5])
+    #expect(throws: Diagnostics.self) { try parsed(text) }
+  }
+
   @Test func tabsAndRunsOfSpacesSeparate() throws {
     let data = try parsed("EU\tB-ORG\nrejects   O  \n Peter \t B-PER\n")
     #expect(data.sentences.map(\.words) == [["EU", "rejects", "Peter"]])

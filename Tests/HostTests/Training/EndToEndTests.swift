@@ -96,6 +96,14 @@ struct EndToEndTests {
       let tagged = try lab.calm("tag", lab.path("run"), lab.path("new.txt"), "--format", format)
       #expect(tagged.code == 0 && tagged.output.contains("Bergen"), "\(format): \(tagged.errors)")
     }
+    // Line i of the output is of line i of the input.
+    try lab.write("\nto Oslo\n \t\nto Bergen\n", to: "gaps.txt")
+    let gaps = try lab.calm("tag", lab.path("run"), lab.path("gaps.txt"), "--without-context")
+    let lines = gaps.output.split(separator: "\n", omittingEmptySubsequences: false)
+    #expect(lines.count == 5 && lines[0] == "" && lines[1].contains("Oslo") && lines[2] == "" && lines[3].contains("Bergen"))
+    let told = try lab.calm(
+      "tag", lab.path("run"), lab.path("gaps.txt"), "--contexts", lab.path("contexts.test.json"), "--format", "json")
+    #expect(told.code == 3 && told.errors.contains("for 2 sentences"), "\(told.errors)")
   }
 
   /// One line of YAML, or one flag, changes the arithmetic; int8 evaluates what others trained, and says so where it cannot train.

@@ -131,6 +131,16 @@ struct TrainingTests {
     #expect(try cut([], "{}").isEmpty)
   }
 
+  @Test func weightDecayForAllOrByGroup() throws {
+    let all = try Self.section("{weightDecay: 0.1}").weightDecay
+    let each = try Self.section("{weightDecay: {crf: 1e-2}}").weightDecay
+    #expect(all["crf"] == 0.1 && all["encoder"] == 0.1 && each["crf"] == 0.01 && each["encoder"] == 0)
+    for wrong in ["2", "{crf: -1}", "[1]", "much"] {
+      let faults = #expect(throws: Diagnostics.self) { try Self.section("{weightDecay: \(wrong)}") }
+      #expect(faults?.items.first?.message.contains("weightDecay") == true, "\(faults?.items.first?.message ?? "")")
+    }
+  }
+
   /// Steps over a table of which each touches a few rows are, bit for bit, dense steps; a checkpoint loses nothing.
   @Test(arguments: [0, 0.01])
   func rowsThatWereNeverSeenCostNothing(weightDecay: Double) throws {
@@ -180,6 +190,10 @@ struct TrainingTests {
       ContextsSection.self, from: parseYAML(Array("{contextWords: punctuation, maxWords: 5}".utf8), named: "t"),
       what: "contexts")
     #expect(contextWords("It's  a\ntown.", apart) == ["It", "'", "s", "a", "."])
+    // Language models begin with a space or a new line; what stands at the ends is neither read nor classed.
+    #expect(contextWords("\n\n Sure\n ", plain) == ["Sure"] && contextWordCount(" \n a\nb  c \n") == 2)
+    #expect(encoderText(" \u{A0}\n") == "" && encoderText("a b") == "a b")
+    #expect(encoderText("\u{3000}e\u{301}\r\nx ") == "e\u{301}\r.x")
     #expect(ContextClass("", failBelow: 20) == .empty)
     #expect(ContextClass("I apologize, but", failBelow: 20) == .denied)
     #expect(ContextClass("a few words", failBelow: 20) == .fail)
