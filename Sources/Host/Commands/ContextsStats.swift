@@ -12,6 +12,7 @@ struct ContextsStats: ParsableCommand {
   @Option(help: "Fewer distinct pieces between single spaces than this make the class Fail.")
   var failBelow = ContextsSection.standardFailBelow
   @Option(help: "A labelled file: count how many of its entities the contexts mention.") var gold: String?
+  @Option(help: "With --gold: what a line begins with that is to be passed over.") var comment: String?
   @Flag(help: "Add the mean BERTScore F1 of contexts against their sentences; an empty context counts 0.")
   var bertscore = false
   @Option(help: ArgumentHelp("With --bertscore: the encoder's folder.", valueName: "folder")) var model: String?
@@ -38,7 +39,7 @@ struct ContextsStats: ParsableCommand {
   }
 
   mutating func run() throws {
-    let entities = try gold.map { try GoldEntities(path: $0) }
+    let entities = try gold.map { try GoldEntities(path: $0, comment: comment) }
     let similarity = try model.map { model in
       try prepareMachine(threads: nil)
       return try ContextSimilarity(encoder: EncoderOptions.open(model: model, plugin: plugin), layer: layer)

@@ -12,6 +12,7 @@ struct ScoreCommand: ParsableCommand {
   @Option(help: "conlleval or strict.") var mode = ScoringMode.conlleval
   @Option(help: "The scheme that strict counts in: iob2 or bioes; default: the one that the tags are in.")
   var scheme: TagScheme?
+  @Option(help: "What a line of either begins with that is to be passed over.") var comment: String?
   @Option(help: "text or json.") var format = OutputFormat.text
 
   mutating func validate() throws {
@@ -19,8 +20,10 @@ struct ScoreCommand: ParsableCommand {
   }
 
   mutating func run() throws {
+    let columns = ColumnFile.Columns(comment: comment)
     let scores = try EntityScorer.score(
-      gold: ColumnFile.read(path: gold), predicted: ColumnFile.read(path: predicted), mode: mode, scheme: scheme)
+      gold: ColumnFile.read(path: gold, columns: columns), predicted: ColumnFile.read(path: predicted, columns: columns),
+      mode: mode, scheme: scheme)
     Console.shared.result(format == .json ? prettyJSON(scores) : scores.table)
   }
 }

@@ -37,7 +37,7 @@ struct TagCommand: AsyncParsableCommand {
   mutating func run() async throws {
     common.apply()
     let trained = try TrainedRun(path: run, overrides: overridden.set)
-    let lines = try read()
+    let lines = try read(comment: trained.experiment.data.comment)
     // An empty line of text stays one, so that line i of the output is of line i of the input.
     let places = lines.indices.filter { !lines[$0].isEmpty }, sentences = places.map { lines[$0] }
     let (view, found) = try await findContexts(lines, at: places, trained)
@@ -50,8 +50,8 @@ struct TagCommand: AsyncParsableCommand {
     Console.shared.result(render(tagged))
   }
 
-  private func read() throws -> [[String]] {
-    if input == .conll { return try ColumnFile.readWords(readInput(file), path: file) }
+  private func read(comment: String?) throws -> [[String]] {
+    if input == .conll { return try ColumnFile.readWords(readInput(file), path: file, comment: comment) }
     return try readLines(file).map { line in
       line.unicodeScalars.split { $0 == " " || $0 == "\t" || $0 == "\r" }.map { String($0) }
     }

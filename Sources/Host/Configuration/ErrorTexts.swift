@@ -175,5 +175,11 @@ extension ErrorCode {
         files as they are. The message gives the line of the first that is not. What was read before it and committed is in \
         the index.
         """),
+    ErrorCode(
+      code: "D212", title: "no labelled sentence",
+      text: """
+        `calm data convert` reads JSON Lines: an object a sentence with `tokens` (or `words`), a list of texts, and `ner_tags` (or \
+        `tags`, `labels`), a list as long of tags or of their numbers. Numbers need `--names`.
+        """),
   ]
 }

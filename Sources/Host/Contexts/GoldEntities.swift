@@ -5,9 +5,9 @@ struct GoldEntities {
   private let path: String
   private let sentences: [Sentence]
 
-  init(path: String) throws {
+  init(path: String, comment: String? = nil) throws {
     self.path = path
-    sentences = try ColumnFile.read(path: path).sentences
+    sentences = try ColumnFile.read(path: path, columns: .init(comment: comment)).sentences
   }
 
   /// How many entities stand in their sentence's context, word for word in any case; punctuation marks are words of their own.

@@ -43,11 +43,13 @@ enum FileBytes {
   }
 
   /// Writes `text` whole or not at all, durably: to a file beside `path`, which is synced and then takes its place.
-  static func write(_ text: String, to path: String) throws(Diagnostic) {
+  static func write(_ text: String, to path: String) throws(Diagnostic) { try write(Array(text.utf8), to: path) }
+
+  static func write(_ bytes: [UInt8], to path: String) throws(Diagnostic) {
     let temporary = "\(path).\(getpid()).partial"
     let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else { throw fault("write", path, code: "S601") }
-    let written = put(Array(text.utf8), descriptor) && fsync(descriptor) == 0
+    let written = put(bytes, descriptor) && fsync(descriptor) == 0
     let error = fault("write", path, code: "S601")
     close(descriptor)
     guard written, rename(temporary, path) == 0 else {

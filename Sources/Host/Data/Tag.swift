@@ -8,15 +8,12 @@ struct Tag: Hashable, Sendable {
   let place: Place
   /// Empty for `O` and for tags without `-`.
   let type: Substring
-  /// Whether there is no `-`: corpora of a single type have letters alone, whose type scorers call `_`.
-  private let isBare: Bool
 
   /// BILOU's U and L are read as BIOES's S and E.
   init(_ text: String) {
     let bytes = text.utf8
     let hyphen = bytes.firstIndex(of: 0x2D)
     type = hyphen.map { text[bytes.index(after: $0)...] } ?? ""
-    isBare = hyphen == nil
     let prefix = bytes[..<(hyphen ?? bytes.endIndex)]
     guard let letter = prefix.first, prefix.dropFirst().isEmpty else {
       place = .foreign
@@ -36,18 +33,17 @@ struct Tag: Hashable, Sendable {
   private init(place: Place, type: Substring) {
     self.place = place
     self.type = type
-    isBare = true
   }
 
   /// `O`
   static let outside = Tag(place: .outside, type: "")
 
-  /// Whether it is `O`, or a known letter with a type or alone: what data may hold. Scoring takes any tag.
+  /// Whether it is `O` or a known letter with a type: what data may hold. Scoring takes any tag.
   var isWellFormed: Bool {
     switch place {
     case .foreign: false
     case .outside: type.isEmpty
-    default: isBare || !type.isEmpty
+    default: !type.isEmpty
     }
   }
 }

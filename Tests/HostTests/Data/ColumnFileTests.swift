@@ -28,6 +28,15 @@ import Testing
     #expect(throws: Diagnostics.self) { try parsed(text) }
   }
 
+  /// Corpora of a single type have letters alone; among tags with types such a one was cut.
+  @Test func lettersAloneHaveTheTypeThatScorersGiveThem() throws {
+    let data = try parsed("a B\nb I\nc O\n\nd B\n")
+    #expect(data.sentences.map(\.tags) == [["B-_", "I-_", "O"], ["B-_"]])
+    #expect(try data.converted(to: .bioes).sentences.map(\.tags) == [["B-_", "E-_", "O"], ["S-_"]])
+    let cut = faults { _ = try parsed("a B\nb B-PER\n").converted(to: .iob2) }
+    #expect(cut.first?.mark?.line == 1 && cut.first?.message.contains("`B` is no tag") == true)
+  }
+
   @Test func tabsAndRunsOfSpacesSeparate() throws {
     let data = try parsed("EU\tB-ORG\nrejects   O  \n Peter \t B-PER\n")
     #expect(data.sentences.map(\.words) == [["EU", "rejects", "Peter"]])

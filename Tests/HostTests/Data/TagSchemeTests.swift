@@ -17,16 +17,8 @@ import Testing
     #expect(Tag("L-PER").place == .end)
   }
 
-  @Test(arguments: ["NNP", "", "X-PER", "B-", "O-PER", "-X-", "BB-PER"])
+  @Test(arguments: ["NNP", "", "X-PER", "B", "B-", "O-PER", "-X-", "BB-PER"])
   func otherTextIsNoTag(text: String) { #expect(!Tag(text).isWellFormed) }
-
-  /// Corpora of a single type have letters alone.
-  @Test func aLetterAloneHasTheTypeThatScorersGiveIt() {
-    for text in ["B", "I", "E", "S", "L", "U"] { #expect(Tag(text).isWellFormed) }
-    #expect(TagScheme.iob2.faults(in: ["B", "I", "O", "B"]).isEmpty)
-    #expect(TagScheme.toIOB2(["B", "I", "O", "I"]) == ["B-_", "I-_", "O", "B-_"])
-    #expect(SchemeDetection([["B", "E", "O", "S"]]).scheme == .bioes)
-  }
 }
 
 @Suite struct TagSchemeTests {
