@@ -90,12 +90,10 @@ import Testing
     #expect(throws: Diagnostic.self) { try augmentor() }
   }
 
-  @Test func everyFileThatIsReadTellsModelsApart() throws {
+  @Test func filesThatGiveAnotherTextTellModelsApart() throws {
     var digests = [try ModelFile(path: lab.path("llama")).digest()]
     for (name, text) in [
       ("generation_config.json", #"{"eos_token_id": 2}"#), ("tokenizer_config.json", "{}"),
-      ("special_tokens_map.json", #"{"eos_token": "</s>"}"#), ("added_tokens.json", "{}"), ("chat_template.jinja", "a"),
-      ("chat_template.jinja", "b"),
     ] {
       try lab.write(text, to: "llama/" + name)
       digests.append(try ModelFile(path: lab.path("llama")).digest())

@@ -36,7 +36,9 @@ struct AnalysedSystem: Sendable {
     dataset = parts.count > 1 ? String(parts[parts.count - 2]) : experiment.name
     do { corpus = try await Self.corpus(experiment, run: folder) } catch let fault {
       corpus = nil
-      Console.shared.alarm("warning: the contexts of \(system.name) cannot be read, tables about them leave it out: \(fault)")
+      Console.shared.alarm(
+        "warning: the contexts of \(system.name) cannot be read, tables about them leave it out: "
+          + DiagnosticPrinter.line(of: fault))
     }
     if let examples = corpus.flatMap({ $0.splits["test"] ?? $0.splits["dev"] }),
       examples.map(\.words) != system.first.words || examples.map(\.tags) != system.first.gold

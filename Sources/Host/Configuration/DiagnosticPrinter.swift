@@ -23,6 +23,11 @@ struct DiagnosticPrinter {
     return TerminalText.visible("\(place)\(item.message) [\(item.code)]" + (item.hint.map { "; " + $0 } ?? ""))
   }
 
+  /// Any error in one line; of several faults the first.
+  static func line(of error: any Error) -> String {
+    ((error as? Diagnostics)?.items.first ?? error as? Diagnostic).map(line) ?? "\(error)"
+  }
+
   /// One fault.
   func text(_ item: Diagnostic) -> String {
     var lines = [paint("error[\(item.code)]", .red) + paint(": " + TerminalText.visible(item.message), .bold)]

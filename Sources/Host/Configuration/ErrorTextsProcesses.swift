@@ -36,10 +36,10 @@ extension ErrorCode {
     ErrorCode(
       code: "P335", title: "requests that failed",
       text: """
-        An augmentor could not answer some sentences, for the reasons that the message gives: it said so, or its process ended with \
-        them three times. They are not stored and are asked for again by the next command; in a run their sentences are read \
-        without a context. After five failures one after the other nothing more is asked; where the split has contexts already, \
-        after a twentieth of it.
+        An augmentor could not answer some sentences, for the reasons that the message gives: it said so, or its process ended \
+        with them three times. They are not stored and are asked for again by the next command. A run reads their sentences \
+        without a context, to its end, also when it is resumed. After five failures one after the other nothing more is asked; \
+        where the split has contexts already, after a twentieth of it.
         """),
   ]
 }

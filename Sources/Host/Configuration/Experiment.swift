@@ -67,17 +67,18 @@ struct Experiment: Sendable {
   }
 
   /// Everything that a training result depends on, as text without origins: what a checkpoint must agree with.
-  var fingerprint: String { "seed: \(seed)\n" + ConfigPrinter.fingerprint(essence) }
+  var fingerprint: String { "seed: \(seed)\n" + ConfigPrinter.fingerprint(Self.essence(of: resolved)) }
 
-  /// The dotted paths of the values in which the ``fingerprint``s differ.
-  func differences(from other: Experiment) -> [String] {
-    var own = ConfigPrinter.values(essence), others = ConfigPrinter.values(other.essence)
-    (own["seed"], others["seed"]) = (String(seed), String(other.seed))
+  /// The dotted paths of the values in which the ``fingerprint`` differs from that of a run, whose `config.yaml` is given: plugins
+  /// need not be there, nor be the same files.
+  func differences(from run: ConfigNode) -> [String] {
+    var own = ConfigPrinter.values(Self.essence(of: resolved)), others = ConfigPrinter.values(Self.essence(of: run))
+    (own["seed"], others["seed"]) = (String(seed), run["seed"]?.text ?? "")
     return Set(own.keys).union(others.keys).filter { own[$0] != others[$0] }.sorted()
   }
 
   /// What the ``fingerprint`` is of, but for the seed.
-  private var essence: ConfigNode {
+  private static func essence(of resolved: ConfigNode) -> ConfigNode {
     let ignored: Set = ["name", "plugins", "models", "seed", "http"]
     var entries = (resolved.map ?? []).filter { !ignored.contains($0.key.name) }
     // Where contexts are kept changes none of them, nor does the process that makes them.

@@ -38,9 +38,13 @@ extension ContextStore {
 }
 
 extension DatabaseQueue {
-  /// The queue with commits made this way.
+  /// The queue with commits made this way. A store that keeps the old pages goes on so also where this machine could do
+  /// otherwise: it may be the one whose disk the others see over the network.
   func keeping(_ journal: ContextStore.Journal) throws -> DatabaseQueue {
     try inDatabase { database in
+      let isMade = try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_master") ?? 0 > 0
+      let keeps = try isMade && String.fetchOne(database, sql: "PRAGMA journal_mode") == ContextStore.Journal.delete.rawValue
+      let journal = keeps ? .delete : journal
       let mode = try String.fetchOne(database, sql: "PRAGMA journal_mode = \(journal.rawValue)")
       guard mode == journal.rawValue else {
         throw DatabaseError(message: "its journal stays \(mode ?? "unknown") where it should be \(journal.rawValue)")

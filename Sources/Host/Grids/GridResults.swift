@@ -40,8 +40,7 @@ struct GridResults: Codable {
 
   private static func objection(to run: Grid.Run, in path: String) -> String? {
     do { return try run.objection(to: path) } catch {
-      let fault = (error as? Diagnostics)?.items.first ?? error as? Diagnostic
-      return "what \(path) holds the results of cannot be told: \(fault.map(DiagnosticPrinter.line) ?? "\(error)")"
+      return "what \(path) holds the results of cannot be told: \(DiagnosticPrinter.line(of: error))"
     }
   }
 

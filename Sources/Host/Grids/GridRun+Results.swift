@@ -6,7 +6,7 @@ extension Grid.Run {
   /// Why the results in a folder are not this run's; nil where they are.
   func objection(to path: String) throws -> String? {
     if try isTheSameElsewhere(path) { return nil }
-    let differences = experiment.differences(from: try Experiment(path: path + "/config.yaml")).filter { $0 != "threads" }
+    let differences = experiment.differences(from: try readYAML(path: path + "/config.yaml")).filter { $0 != "threads" }
     guard !differences.isEmpty else { return nil }
     let names = differences.prefix(12).joined(separator: ", ")
     return "\(path) holds the results of another configuration: it differs in \(names)"

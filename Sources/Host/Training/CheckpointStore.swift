@@ -104,12 +104,20 @@ struct CheckpointStore {
     note: (String) -> Void
   ) throws -> TrainingState? {
     let names = names
-    for (i, name) in names.enumerated().reversed() {
+    var damaged: [String] = []
+    for name in names.reversed() {
       let path = folder.file("checkpoints/" + name)
-      guard let manifest = try? manifest(in: path),
-        let digest = try? Digest.sha256(ofFile: path + "/" + Self.file), digest == manifest.sha256[Self.file]
-      else {
-        note("checkpoint \(path) is damaged (its digest does not match) and is passed over")
+      let manifest: Manifest
+      do {
+        manifest = try self.manifest(in: path)
+        guard try Digest.sha256(ofFile: path + "/" + Self.file) == manifest.sha256[Self.file] else {
+          note("checkpoint \(path) is damaged (its digest does not match) and is passed over")
+          damaged.append(name)
+          continue
+        }
+      } catch {
+        note("checkpoint \(path) cannot be read and is passed over: \(DiagnosticPrinter.line(of: error))")
+        if error is DecodingError { damaged.append(name) }
         continue
       }
       guard manifest.state.configuration == configuration else {
@@ -128,12 +136,12 @@ struct CheckpointStore {
       optimiser.findSeenRows()
       for (role, plugin) in plugins { try plugin.loadState(manifest.plugins[role] ?? []) }
       optimiser.step = manifest.state.step
-      for damaged in names[(i + 1)...] { remove(damaged) }
+      for name in damaged { remove(name) }
       return manifest.state
     }
     guard names.isEmpty else {
       throw Diagnostic(
-        "S602", "every checkpoint in \(folder.path)/checkpoints is damaged", hint: "remove that folder to train afresh")
+        "S602", "no checkpoint in \(folder.path)/checkpoints is whole", hint: "remove that folder to train afresh")
     }
     return nil
   }

@@ -95,16 +95,11 @@ private func isWhiteSpace(_ scalar: Unicode.Scalar) -> Bool {
   scalar.isASCII ? scalar == " " || (9...13).contains(scalar.value) : scalar.properties.isWhitespace
 }
 
-/// A context as encoder and classes read it: without white space at its ends, new lines replaced by ".", as the authors'
-/// files were written.
+/// A context as encoder and classes read it: new lines replaced by ".".
 func encoderText(_ text: String) -> String {
-  let scalars = text.unicodeScalars
-  guard let first = scalars.firstIndex(where: { !isWhiteSpace($0) }),
-    let last = scalars.lastIndex(where: { !isWhiteSpace($0) })
-  else { return "" }
-  let newLine = UInt8(ascii: "\n"), inner = text[first..<scalars.index(after: last)]
-  return inner.utf8.contains(newLine)
-    ? String(decoding: inner.utf8.map { $0 == newLine ? UInt8(ascii: ".") : $0 }, as: UTF8.self) : String(inner)
+  let newLine = UInt8(ascii: "\n")
+  return text.utf8.contains(newLine)
+    ? String(decoding: text.utf8.map { $0 == newLine ? UInt8(ascii: ".") : $0 }, as: UTF8.self) : text
 }
 
 /// What kind of context a text is (the CALM paper, §4.3; first match wins).

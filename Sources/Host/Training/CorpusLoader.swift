@@ -9,7 +9,7 @@ struct CorpusLoader {
 
   /// - Parameters:
   ///   - most: how many contexts of a split may be asked for; nil asks for all that are missing.
-  ///   - run: a finished run of this experiment, whose folder the contexts are taken from; nothing is asked then.
+  ///   - run: a run of this experiment, whose folder the contexts are taken from; nothing is asked then.
   init(_ experiment: Experiment, progress: Progress, asking most: Int? = nil, keptBy run: String? = nil) {
     self.experiment = experiment
     self.progress = progress

@@ -38,9 +38,11 @@ final class Optimiser {
     }
     // A default's name may be left over from another plugin; any other is a slip, or was one.
     let groups = Set(slots.map(\.parameter.group)), known = groups.union(TrainingSection.defaultRates.keys)
-    for name in section.learningRates.keys.sorted() where !known.contains(name) {
+    var named = Set(section.learningRates.keys)
+    if case .each(let decays) = section.weightDecay { named.formUnion(decays.keys) }
+    for name in named.sorted() where !known.contains(name) {
       Console.shared.alarm(
-        "warning: training.learningRates names the group `\(name)`, but parameters are in \(groups.sorted().joined(separator: ", "))"
+        "warning: `training` names the group `\(name)`, but parameters are in \(groups.sorted().joined(separator: ", "))"
       )
     }
   }

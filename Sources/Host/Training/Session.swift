@@ -42,13 +42,14 @@ struct Session {
     let tagger = try Tagger(experiment, tags: corpus.tags, services: services)
     let loss = try makeLoss(experiment, decoder: tagger.decoder, corpus: corpus, services: services)
     let folder = try RunFolder(path: path)
-    try record(in: folder)
-    try UsedContexts.write(corpus, in: folder)
     Interruption.watch()
     progress.note("training in \(path)")
     let trainer = Trainer(
       experiment: experiment, corpus: corpus, tagger: tagger, loss: loss, folder: folder, progress: progress)
-    let state = try trainer.train(resume: resume)
+    let state = try trainer.train(resume: resume) {
+      try record(in: folder)
+      try UsedContexts.write(corpus, in: folder)
+    }
     if Interruption.isRequested { throw interrupted(state, command) }
     return (folder, corpus, tagger, state)
   }
@@ -58,11 +59,13 @@ struct Session {
     return .interrupted
   }
 
-  /// Throws where the folder holds a run of another configuration, which would be called by this one's name.
+  /// Throws where the folder holds a run of another configuration, which would be called by this one's name. One that was stopped
+  /// before it saved anything has nothing to lose.
   private func requireSameConfiguration() throws {
-    let file = path + "/config.yaml"
-    guard access(file, F_OK) == 0 else { return }
-    let differences = experiment.differences(from: try Experiment(path: file))
+    let isBegun =
+      !CheckpointStore.names(run: path).isEmpty || ["/best", "/results.json"].contains { access(path + $0, F_OK) == 0 }
+    guard isBegun, access(path + "/config.yaml", F_OK) == 0 else { return }
+    let differences = experiment.differences(from: try readYAML(path: path + "/config.yaml"))
     guard !differences.isEmpty else { return }
     throw Diagnostic(
       "S604", "\(path) holds a run of another configuration: it differs in \(differences.prefix(5).joined(separator: ", "))",

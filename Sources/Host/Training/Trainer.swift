@@ -29,8 +29,9 @@ struct Trainer {
 
   private var section: TrainingSection { experiment.training }
 
-  /// Trains to the end, from the newest checkpoint where `resume` is set and there is one.
-  func train(resume: Bool) throws -> TrainingState {
+  /// Trains to the end, from the newest checkpoint where `resume` is set and there is one. `begin` is called when nothing that the
+  /// folder holds speaks against it.
+  func train(resume: Bool, begin: () throws -> Void = {}) throws -> TrainingState {
     let examples = corpus.splits["train"] ?? []
     // Mixed: place n + i stands for sentence i without its context.
     let mixed = section.views == "mixed" && corpus.augmented && loss.views.count > 1
@@ -64,6 +65,7 @@ struct Trainer {
         progress.note("no checkpoint in \(folder.path): starting afresh")
       }
     }
+    try begin()
     if state.step == 0 { folder.cut(MetricsLog.file, to: 0) }
     let events = try TensorBoardLog(in: folder, rates: Dictionary(optimiser.slots.map { ($0.parameter.group, $0.rate) }) { $1 })
 

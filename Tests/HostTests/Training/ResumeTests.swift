@@ -79,7 +79,35 @@ import Testing
     #expect(refused.code != 0 && refused.errors.contains("has changed since"), "\(refused.errors)")
   }
 
-  @Test func misspeltGroupsOfRatesAreTold() throws {
+  /// Where the run keeps no contexts, those of today have to be the same; what is refused leaves nothing behind.
+  @Test func otherContextsAreRefusedUntilTheyAreRestored() throws {
+    #expect(try run("--set", "training.epochs=2").code == 0)
+    let results = try files("results.json", "last/model.safetensors")
+    try FileManager.default.removeItem(atPath: lab.path("run/contexts"))
+    let contexts = String(decoding: try lab.bytes("contexts.train.json"), as: UTF8.self)
+    try lab.write(contexts.replacing("is a town", with: "is a village"), to: "contexts.train.json")
+    let refused = try run("--set", "training.epochs=2", "--resume")
+    #expect(refused.code == 6 && refused.errors.contains("have changed"), "\(refused.errors)")
+    #expect(!FileManager.default.fileExists(atPath: lab.path("run/contexts")))
+    try lab.write(contexts, to: "contexts.train.json")
+    #expect(try run("--set", "training.epochs=2", "--resume").code == 0)
+    #expect(try files("results.json", "last/model.safetensors") == results)
+  }
+
+  /// Only what was trained counts: a run that failed before it saved anything may be tried with other settings.
+  @Test func nothingToLoseIsNothingToRefuse() throws {
+    #expect(try run("--set", "training.epochs=1", "--set", "training.clip=1").code == 0)
+    for saved in ["checkpoints", "best", "last", "results.json"] {
+      try FileManager.default.removeItem(atPath: lab.path("run/" + saved))
+    }
+    #expect(try run("--set", "training.epochs=2", "--resume").code == 0)
+    #expect(try lab.json("run/results.json")["epochs"]?.items?.count == 2)
+  }
+
+  @Test func misspeltGroupsAreTold() throws {
+    let decay = try run("--set", "training.epochs=1", "--set", "training.weightDecay={encoders: 0.1}")
+    #expect(decay.code == 0 && decay.errors.contains("`encoders`"), "\(decay.errors)")
+    try FileManager.default.removeItem(atPath: lab.path("run"))
     let told = try run("--set", "training.epochs=1", "--set", "training.learningRates.clasifier=0.1")
     #expect(told.code == 0 && told.errors.contains("clasifier") && told.errors.contains("classifier"), "\(told.errors)")
   }

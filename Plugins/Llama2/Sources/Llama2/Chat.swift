@@ -70,7 +70,7 @@ struct Chat: Sendable {
     switch template {
     case .none: return [.text((system.map { $0 + "\n\n" } ?? "") + user)]
     case .llama2:
-      let user = Self.trimmed(user)
+      let user = user.trimmed
       return [.text("[INST] " + (system.map { "<<SYS>>\n\($0)\n<</SYS>>\n\n" } ?? "") + "\(user) [/INST]")]
     case .llama2OCALM: return [.text("[INST] " + (system.map { "<<SYS>> \($0) <</SYS>> " } ?? "") + "\(user) [/INST]")]
     case .mistral:
@@ -88,9 +88,9 @@ struct Chat: Sendable {
       func turn(_ role: String, _ text: String) -> [Part] {
         opening(role) + [.text("\n\n" + text), .special("<|eot_id|>")]
       }
-      let instructions = system.map(Self.trimmed)
+      let instructions = system?.trimmed
       let whole = preamble.map { $0 + (instructions ?? "") } ?? instructions
-      return (whole.map { turn("system", $0) } ?? []) + turn("user", Self.trimmed(user)) + opening("assistant")
+      return (whole.map { turn("system", $0) } ?? []) + turn("user", user.trimmed) + opening("assistant")
         + [.text("\n\n")]
     case .zephyr:
       func turn(_ role: String, _ text: String) -> [Part] { [.text("<|\(role)|>\n\(text)"), .special("</s>"), .text("\n")] }
@@ -124,13 +124,5 @@ struct Chat: Sendable {
     }
     flush()
     return ids
-  }
-
-  private static func trimmed(_ text: String) -> String {
-    let scalars = text.unicodeScalars
-    guard let first = scalars.firstIndex(where: { !$0.properties.isWhitespace }),
-      let last = scalars.lastIndex(where: { !$0.properties.isWhitespace })
-    else { return "" }
-    return String(scalars[first...last])
   }
 }

@@ -60,6 +60,7 @@ final class Llama2Augmentor: TextGenerator {
     if o.arithmetic == .fast { names["quantise"] = o.quantise.rawValue }
     if o.temperature > 0 {
       names["topP"] = "\(o.topP)"
+      if o.topK > 0, o.topP < 1 { names["nucleus"] = "of topK" }
       names["topK"] = "\(o.topK)"
     }
     if o.repetitionPenalty != 1 { names["repetitionPenalty"] = "\(o.repetitionPenalty)" }
@@ -80,8 +81,9 @@ final class Llama2Augmentor: TextGenerator {
       let (text, stopped) = Self.text(of: continuation, tokenizer, stop)
       return (
         continuation.index,
+        // Models begin with a space or a line break, which the authors' files have not: it would count as a word there.
         Context(
-          text: text, finish: stopped ? "stop" : "length", tokens: continuation.tokens.count, source: name,
+          text: text.trimmed, finish: stopped ? "stop" : "length", tokens: continuation.tokens.count, source: name,
           promptTokens: continuation.promptTokens, milliseconds: continuation.milliseconds)
       )
     }

@@ -122,10 +122,10 @@ enum ModelFile {
   func digest() throws -> String {
     var paths = self.paths
     if case .folder(let checkpoint) = self {
-      paths += [
-        "config.json", "generation_config.json", "tokenizer.json", "tokenizer.model", "tokenizer_config.json",
-        "special_tokens_map.json", "added_tokens.json", "chat_template.jinja",
-      ].map { checkpoint.folder + "/" + $0 }.filter { FileManager.default.fileExists(atPath: $0) }
+      // What else a folder holds shows in the fingerprint, as far as the prompt depends on it.
+      paths += ["config.json", "generation_config.json", "tokenizer.json", "tokenizer.model", "tokenizer_config.json"].map {
+        checkpoint.folder + "/" + $0
+      }.filter { FileManager.default.fileExists(atPath: $0) }
     }
     do {
       return try paths.map { try MappedFile(path: $0).contentDigest }.joined(separator: "+")

@@ -9,4 +9,12 @@ extension String {
     }
     return nil
   }
+
+  /// Without white space at its ends.
+  var trimmed: String {
+    guard let first = unicodeScalars.firstIndex(where: { !$0.properties.isWhitespace }),
+      let last = unicodeScalars.lastIndex(where: { !$0.properties.isWhitespace })
+    else { return "" }
+    return String(unicodeScalars[first...last])
+  }
 }
