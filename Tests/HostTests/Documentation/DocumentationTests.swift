@@ -165,7 +165,8 @@ struct Page {
   static func all() throws -> [Page] {
     let names = try FileManager.default.contentsOfDirectory(atPath: root + "/Documentation").filter { $0.hasSuffix(".md") }
     let others =
-      ["README.md", "Examples/data/README.md"] + ["C", "Echo", "Python", "Rust"].map { "Examples/plugins/\($0)/README.md" }
+      ["README.md", "Examples/data/README.md", "Documentation/results/README.md"]
+      + ["C", "Echo", "Python", "Rust"].map { "Examples/plugins/\($0)/README.md" }
     return try (others + names.sorted().map { "Documentation/" + $0 }).map { try Page($0) }
   }
 
