@@ -21,6 +21,8 @@ import Testing
     Product(columns: 16, blocks: 1, rows: 1, bits: 4, minimums: true),
     Product(columns: 37, blocks: 3, rows: 5, bits: 4, minimums: true),
     Product(columns: 50, blocks: 18, rows: 13, bits: 4, minimums: false),
+    Product(columns: 16, blocks: 4, rows: 14, bits: 4, minimums: true),
+    Product(columns: 48, blocks: 7, rows: 2, bits: 4, minimums: false),
     Product(columns: 7, blocks: 2, rows: 3, bits: 8, minimums: false),
     Product(columns: 33, blocks: 5, rows: 21, bits: 8, minimums: false),
   ]
@@ -61,10 +63,10 @@ import Testing
     }
     let x = (0..<p.rows * depth).map { _ in extreme ? (random.next() & 1 == 0 ? Float(-1) : 1) : Float(random.uniform() * 2 - 1)
     }
-    let quantised = QuantisedRows(rows: p.rows, depth: depth)
-    calm_quantise_rows(x, Int32(p.rows), Int32(depth), quantised.codes, quantised.scales, quantised.sums)
-    let rounded = (0..<p.rows * depth).map { Double(quantised.codes[$0]) * Double(quantised.scales[$0 / 32]) }
-    #expect(zip(x, rounded).allSatisfy { abs(Double($0) - $1) <= 0.5 / 127 + 1e-6 })
+    let quantised = QuantisedRows(rows: p.rows, depth: depth), last = QuantisedRows(rows: 1, depth: depth)
+    quantised.quantise(x, rows: p.rows, depth: depth)
+    last.quantise(Array(x.suffix(depth)), rows: 1, depth: depth)
+    let rounded = Self.rounded(x)
     let expected = (0..<p.rows).flatMap { r in
       weights.map { w in (0..<depth).reduce(0.0) { $0 + rounded[r * depth + $1] * w[$1] } }
     }
@@ -74,14 +76,9 @@ import Testing
       calm_llama_limit_level(level)
       var y = [Float](repeating: 1, count: p.rows * p.columns), single = [Float](repeating: 1, count: p.columns)
       withUnsafePointer(to: matrix.panels) { panels in
-        let last = Int32((p.columns + 15) / 16)
-        calm_multiply_panels(
-          panels, 0, last, quantised.codes, quantised.scales, quantised.sums, Int32(p.rows), &y, p.columns, 1)
-        // The last row alone.
-        let row = p.rows - 1
-        calm_multiply_panels(
-          panels, 0, last, quantised.codes + row * depth, quantised.scales + row * p.blocks, quantised.sums + row * p.blocks, 1,
-          &single, p.columns, 1)
+        let count = Int32((p.columns + 15) / 16)
+        calm_multiply_panels(panels, 0, count, quantised.bytes, Int32(p.rows), &y, p.columns, 1)
+        calm_multiply_panels(panels, 0, count, last.bytes, 1, &single, p.columns, 1)
       }
       let scale = expected.map(abs).max() ?? 1
       #expect(zip(y, expected).allSatisfy { abs(Double($0) - 1 - $1) <= 1e-5 * scale + 1e-6 }, "level \(level)")
@@ -180,12 +177,49 @@ import Testing
     #expect(finite == 0)
   }
 
+  /// Numbers rounded to 8 bits in blocks of 32, the plain way.
+  static func rounded(_ x: [Float]) -> [Double] {
+    stride(from: 0, to: x.count, by: 32).flatMap { at in
+      let block = x[at..<at + 32], most = block.map(abs).max() ?? 0, inverse = most > 0 ? 127 / most : 0
+      return block.map { Double(($0 * inverse).rounded(.toNearestOrEven)) * Double(most / 127) }
+    }
+  }
+
+  /// Groups of six rows, of two and of one, as the header says where everything stands.
+  @Test(arguments: 1...9) func quantisedRows(rows: Int) {
+    var random = RandomStream(seed: 4, "quantised \(rows)")
+    let depth = 96, x = (0..<rows * depth).map { _ in Float(random.normal()) }, expected = Self.rounded(x)
+    let quantised = QuantisedRows(rows: rows, depth: depth)
+    quantised.quantise(x, rows: rows, depth: depth)
+    var at = 0, first = 0
+    while first < rows {
+      let group = rows - first >= 6 ? 6 : rows - first >= 2 ? 2 : 1
+      for block in 0..<depth / 32 {
+        func number<T>(_ offset: Int, as type: T.Type) -> T {
+          quantised.bytes.loadUnaligned(fromByteOffset: at + offset, as: type)
+        }
+        for row in 0..<group {
+          let codes = (0..<32).map { number(($0 / 4 * group + row) * 4 + $0 % 4, as: Int8.self) }
+          let scale = number(32 * group + 4 * row, as: Float.self), eightSums = number(40 * group + 4 * row, as: Int32.self)
+          let from = (first + row) * depth + block * 32
+          #expect(codes.map { Double($0) * Double(scale) } == Array(expected[from..<from + 32]))
+          #expect(eightSums == 8 * codes.reduce(0) { $0 + Int32($1) })
+          #expect(number(36 * group + 4 * row, as: Float.self) == scale * Float(eightSums / 8))
+        }
+        at += 44 * group
+      }
+      first += group
+    }
+    #expect(at == calm_quantised_bytes(Int32(rows), Int32(depth)))
+  }
+
   /// What is no number must not become a harmless code: the logits have to show it.
   @Test(arguments: [Float.nan, .infinity, -.infinity]) func quantisedRowsShowFaults(value: Float) {
     var x = [Float](repeating: 1, count: 64)
     x[40] = value
     let rows = QuantisedRows(rows: 1, depth: 64)
-    calm_quantise_rows(x, 1, 64, rows.codes, rows.scales, rows.sums)
-    #expect(rows.scales[0] == 1 / Float(127) && rows.scales[1].isNaN)
+    rows.quantise(x, rows: 1, depth: 64)
+    let scales = [32, 76].map { rows.bytes.load(fromByteOffset: $0, as: Float.self) }
+    #expect(scales[0] == 1 / Float(127) && scales[1].isNaN)
   }
 }

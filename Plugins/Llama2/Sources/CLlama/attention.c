@@ -12,8 +12,6 @@ INLINE f16x load(const void *memory, size_t at, const int half) {
   return *(const f16u *)((const float *)memory + at);
 }
 
-INLINE f16x spread(float x) { return x - (f16x){}; }
-
 #pragma clang fp contract(fast)
 
 /* scores[q][position] of sixteen positions at a time. */
@@ -167,7 +165,7 @@ void calm_attend(const calm_query *queries, int count, const calm_positions *sha
   }
 }
 
-void calm_put_position(void *keys, void *values, int position, const float *key, const float *value, int size, int half) {
+CALM_CLONES static void put(void *keys, void *values, int position, const float *key, const float *value, int size, int half) {
   size_t block = (size_t)(position / 16) * size * 16 + position % 16, row = (size_t)position * size;
   for (int d = 0; d < size; d++) {
     if (half) {
@@ -178,4 +176,8 @@ void calm_put_position(void *keys, void *values, int position, const float *key,
       ((float *)values)[row + d] = value[d];
     }
   }
+}
+
+void calm_put_position(void *keys, void *values, int position, const float *key, const float *value, int size, int half) {
+  put(keys, values, position, key, value, size, half);
 }

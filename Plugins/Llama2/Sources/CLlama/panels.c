@@ -101,30 +101,3 @@ void calm_pack_column(const calm_panels *panels, int column, calm_source source,
     case CALM_FROM_FLOAT: return from_float(panels, column, row);
   }
 }
-
-CALM_CLONES static void quantise_row(const float *x, int depth, int8_t *codes, float *scales, int32_t *sums) {
-  for (int block = 0; block < depth / CALM_BLOCK; block++, x += CALM_BLOCK, codes += CALM_BLOCK) {
-    float most = 0, fault = 0;
-    for (int i = 0; i < CALM_BLOCK; i++) {
-      float a = __builtin_fabsf(x[i]);
-      most = a > most ? a : most;
-      fault += x[i] * 0; /* not a number where one of them is none: codes cannot say so, the scale can */
-    }
-    float inverse = most > 1e-30f ? 127 / most : 0;
-    int32_t sum = 0;
-    for (int i = 0; i < CALM_BLOCK; i++) {
-      int32_t code = (int32_t)__builtin_rintf(x[i] * inverse);
-      codes[i] = (int8_t)code;
-      sum += code;
-    }
-    scales[block] = most / 127 + fault;
-    sums[block] = sum;
-  }
-}
-
-void calm_quantise_rows(const float *x, int rows, int depth, int8_t *codes, float *scales, int32_t *sums) {
-  for (int r = 0; r < rows; r++) {
-    size_t at = (size_t)r * depth, block = (size_t)r * (depth / CALM_BLOCK);
-    quantise_row(x + at, depth, codes + at, scales + block, sums + block);
-  }
-}

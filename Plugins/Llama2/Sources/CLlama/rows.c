@@ -3,11 +3,11 @@
 #include <math.h>
 
 /* exp as the encoders' kernels have it: within 2 ulp on [-87, 88]. */
-INLINE float vec_exp(float x) {
-  x = x < -87.3f ? -87.3f : x > 88.3f ? 88.3f : x;
-  float n = __builtin_rintf(x * 1.44269504089f), r = x - n * 0.693359375f;
+INLINE f16x vec_exp(f16x x) {
+  x = __builtin_elementwise_min(__builtin_elementwise_max(x, spread(-87.3f)), spread(88.3f));
+  f16x n = __builtin_elementwise_rint(x * 1.44269504089f), r = x - n * 0.693359375f;
   r = r + n * 2.12194440e-4f;
-  float p = 1.0f / 5040;
+  f16x p = spread(1.0f / 5040);
   p = p * r + 1.0f / 720;
   p = p * r + 1.0f / 120;
   p = p * r + 1.0f / 24;
@@ -15,11 +15,14 @@ INLINE float vec_exp(float x) {
   p = p * r + 0.5f;
   p = p * r + 1.0f;
   p = p * r + 1.0f;
-  int32_t bits;
-  memcpy(&bits, &p, 4);
-  bits += (int32_t)n << 23;
-  memcpy(&p, &bits, 4);
-  return p;
+  return (f16x)((i16x)p + (__builtin_convertvector(n, i16x) << 23));
+}
+
+/* The first `count` of sixteen numbers; the others are zero. */
+INLINE f16x load_some(const float *x, int count) {
+  f16x some = {};
+  memcpy(&some, x, sizeof(float) * (size_t)count);
+  return some;
 }
 
 /* The mean square in sixteen float64 sums, added in a fixed order. */
@@ -50,30 +53,41 @@ void calm_rotate(float *x, int heads, int size, const float *cosine, const float
   for (int h = 0; h < heads; h++) rotate_head(x + (size_t)h * size, size / 2, cosine, sine);
 }
 
-CALM_CLONES static void gate(float *restrict gate, const float *restrict up, size_t count) {
-  for (size_t i = 0; i < count; i++) gate[i] = gate[i] / (1 + vec_exp(-gate[i])) * up[i];
+INLINE f16x silu_times(f16x gate, f16x up) { return gate / (1 + vec_exp(-gate)) * up; }
+
+INLINE void gate_all(float *gate, const float *up, size_t count) {
+  size_t whole = count & ~(size_t)15;
+  for (size_t i = 0; i < whole; i += 16) *(f16u *)(gate + i) = silu_times(*(f16u *)(gate + i), *(const f16u *)(up + i));
+  int rest = (int)(count - whole);
+  if (rest == 0) return;
+  f16x last = silu_times(load_some(gate + whole, rest), load_some(up + whole, rest));
+  memcpy(gate + whole, &last, sizeof(float) * (size_t)rest);
 }
 
+CALM_CLONES static void gate(float *gate, const float *up, size_t count) { gate_all(gate, up, count); }
 void calm_gated(float *g, const float *up, size_t count) { gate(g, up, count); }
 
 /* Sixteen float32 sums, added in float64 at the end. */
-CALM_CLONES static double weights(float *p, const float *x, int count, float max, float inverse) {
-  float sums[16] = {0};
-  double sum = 0;
-  int whole = count & ~15;
-  for (int i = 0; i < whole; i += 16)
-    for (int l = 0; l < 16; l++) {
-      float e = vec_exp((x[i + l] - max) * inverse);
-      p[i + l] = e;
-      sums[l] += e;
-    }
-  for (int i = whole; i < count; i++) {
-    float e = vec_exp((x[i] - max) * inverse);
-    p[i] = e;
-    sums[i - whole] += e;
+INLINE double softmax_weights(float *p, const float *x, int count, float max, float inverse) {
+  f16x sums = {};
+  int whole = count & ~15, rest = count - whole;
+  for (int i = 0; i < whole; i += 16) {
+    f16x e = vec_exp((*(const f16u *)(x + i) - max) * inverse);
+    *(f16u *)(p + i) = e;
+    sums += e;
   }
+  if (rest > 0) {
+    f16x e = vec_exp((load_some(x + whole, rest) - max) * inverse);
+    memcpy(p + whole, &e, sizeof(float) * (size_t)rest);
+    for (int l = 0; l < rest; l++) sums[l] += e[l];
+  }
+  double sum = 0;
   for (int l = 0; l < 16; l++) sum += sums[l];
   return sum;
+}
+
+CALM_CLONES static double weights(float *p, const float *x, int count, float max, float inverse) {
+  return softmax_weights(p, x, count, max, inverse);
 }
 
 double calm_softmax_weights(float *p, const float *x, int count, float max, float temperature) {

@@ -15,9 +15,12 @@
 /* Functions over these are always inlined: how they would be passed does not matter. */
 #pragma clang diagnostic ignored "-Wpsabi"
 typedef float f16x __attribute__((vector_size(64)));          /* sixteen floats */
+typedef int32_t i16x __attribute__((vector_size(64)));        /* sixteen integers */
 typedef _Float16 h16x __attribute__((vector_size(32)));       /* sixteen halves */
 typedef float f16u __attribute__((vector_size(64), aligned(4)));
 typedef _Float16 h16u __attribute__((vector_size(32), aligned(2)));
+
+INLINE f16x spread(float x) { return x - (f16x){}; }
 
 INLINE float half_to_float(uint16_t bits) {
   _Float16 h;

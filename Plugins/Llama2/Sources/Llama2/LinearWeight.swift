@@ -46,30 +46,23 @@ enum LinearWeight: Sendable {
   }
 }
 
-/// Rows of activations, and what the quantised products read of them.
-struct Activations {
-  let rows: Int
-  let values: UnsafeMutablePointer<Float>
-  let quantised: QuantisedRows?
-}
-
 /// Room for quantised rows, reused from layer to layer.
 final class QuantisedRows {
-  let codes: UnsafeMutablePointer<Int8>
-  let scales: UnsafeMutablePointer<Float>
-  let sums: UnsafeMutablePointer<Int32>
+  let bytes: UnsafeMutableRawPointer
 
   init(rows: Int, depth: Int) {
-    let blocks = rows * (depth / Int(CALM_BLOCK))
-    codes = .allocate(capacity: max(64, rows * depth))
-    scales = .allocate(capacity: max(16, blocks))
-    sums = .allocate(capacity: max(16, blocks))
+    bytes = .allocate(byteCount: max(64, calm_quantised_bytes(Int32(rows), Int32(depth))), alignment: 64)
   }
 
-  deinit {
-    codes.deallocate()
-    scales.deallocate()
-    sums.deallocate()
+  deinit { bytes.deallocate() }
+
+  /// Rows of activations [rows, depth] as the products read them. Tasks are of whole groups of rows.
+  func quantise(_ x: UnsafePointer<Float>, rows: Int, depth: Int) {
+    let bytes = bytes, chunk = max(1, 8192 / depth / 6) * 6
+    Threads.parallel((rows + chunk - 1) / chunk) { index in
+      calm_quantise_rows(
+        x, Int32(rows), Int32(depth), Int32(index * chunk), Int32(min(rows, (index + 1) * chunk)), bytes)
+    }
   }
 }
 
@@ -103,7 +96,7 @@ struct LinearGroup: Sendable {
     _ x: UnsafePointer<Float>, rows: Int, quantised: QuantisedRows, into outputs: [UnsafeMutablePointer<Float>],
     scratch: UnsafeMutablePointer<Float>, adding: Bool = false
   ) {
-    if isQuantised { quantise(x, rows: rows, into: quantised) }
+    if isQuantised { quantised.quantise(x, rows: rows, depth: depth) }
     var tasks: [(matrix: QuantisedMatrix, output: UnsafeMutablePointer<Float>, panels: Range<Int>)] = []
     for (weight, output) in zip(weights, outputs) {
       switch weight {
@@ -123,19 +116,9 @@ struct LinearGroup: Sendable {
       let task = tasks[index]
       withUnsafePointer(to: task.matrix.panels) { panels in
         calm_multiply_panels(
-          panels, Int32(task.panels.lowerBound), Int32(task.panels.upperBound), quantised.codes, quantised.scales,
-          quantised.sums, Int32(rows), task.output, Int(panels.pointee.columns), adding ? 1 : 0)
+          panels, Int32(task.panels.lowerBound), Int32(task.panels.upperBound), quantised.bytes, Int32(rows), task.output,
+          Int(panels.pointee.columns), adding ? 1 : 0)
       }
-    }
-  }
-
-  private func quantise(_ x: UnsafePointer<Float>, rows: Int, into quantised: QuantisedRows) {
-    let blocks = depth / Int(CALM_BLOCK), chunk = max(1, 8192 / depth)
-    Threads.parallel((rows + chunk - 1) / chunk) { index in
-      let row = index * chunk, count = min(chunk, rows - row)
-      calm_quantise_rows(
-        x + row * depth, Int32(count), Int32(depth), quantised.codes + row * depth, quantised.scales + row * blocks,
-        quantised.sums + row * blocks)
     }
   }
 }

@@ -12,7 +12,8 @@ enum { CALM_BLOCK = 32, CALM_PANEL = 16 };
 
 /* weight = scale * (code - offset) + minimum, with a scale (and minimum) for each column and block. Codes are [panel][block] of
  * 256 bytes (4 bits) or 512 (8 bits); the bytes of a block are [step][column][4], a step being four neighbouring weights. Four
- * bits: the low nibble belongs to step s of the block's first half, the high one to step s + 4. */
+ * bits: the low nibble belongs to step s of the block's first half, the high one to step s + 4. The offset is 128 for eight bits; for
+ * four it is 8, or 0 with minimums. */
 typedef struct {
   int columns, depth, bits, offset;
   uint8_t *codes;    /* aligned to 64 bytes */
@@ -26,12 +27,16 @@ typedef enum { CALM_FROM_Q4_0, CALM_FROM_Q4_1, CALM_FROM_Q8_0, CALM_FROM_Q4_K, C
  * minimum, as the panels have. */
 void calm_pack_column(const calm_panels *panels, int column, calm_source source, const void *row);
 
-/* Rows of activations [rows, depth] as int8, a scale and a sum of codes for each 32 of them. */
-void calm_quantise_rows(const float *x, int rows, int depth, int8_t *codes, float *scales, int32_t *sums);
+/* Rows of activations [rows, depth] as int8 codes, with a scale and the codes' sum for each block of 32: groups of six rows, the
+ * rest groups of two and one of one. A group is [block] of: codes [step][row][4], scales [row], scales times sums [row] (float32),
+ * eight times the sums [row] (int32): what an offset of 8 amounts to. So row r's group begins r * calm_quantised_bytes(1, depth) bytes in, r being the group's first. */
+size_t calm_quantised_bytes(int rows, int depth);
+/* Quantises the rows first ..< last of `rows`. Groups are not divided: first is a multiple of six, last too or all there are. */
+void calm_quantise_rows(const float *x, int rows, int depth, int first, int last, void *quantised);
 
 /* y[row, column] for all rows and the panels first ..< last; y's rows stand `ldy` apart. Adds to y where `accumulate`. */
-void calm_multiply_panels(const calm_panels *panels, int first, int last, const int8_t *codes, const float *scales,
-                          const int32_t *sums, int rows, float *y, size_t ldy, int accumulate);
+void calm_multiply_panels(const calm_panels *panels, int first, int last, const void *quantised, int rows, float *y, size_t ldy,
+                          int accumulate);
 
 /* What the products run on: 0 plain C, 1 AVX2, 2 AVX-512 VNNI. Setting it lower is for comparison; all give the same bits. */
 int calm_llama_level(void);
