@@ -34,7 +34,8 @@ calm_form calm_form_of(calm_precision p) {
   int have = allowed();
   if (p == CALM_BF16 && have & HAS_BF16) return (calm_form){p, TILES_BF16};
   if (p == CALM_INT8 && have & HAS_VNNI) return (calm_form){p, TILES_INT8};
-  return (calm_form){p, have & HAS_AVX512 ? TILES_FP32 : have ? TILES_AVX2 : TILES_NONE};
+  if (have & HAS_AVX512) return (calm_form){p, TILES_FP32};
+  return (calm_form){p, !have ? TILES_NONE : p == CALM_INT8 ? TILES_INT16 : TILES_AVX2};
 }
 
 const char *calm_kernel_name(calm_precision p) {
@@ -42,6 +43,7 @@ const char *calm_kernel_name(calm_precision p) {
     case TILES_NONE: return NULL;
     case TILES_BF16: return "AVX-512 BF16";
     case TILES_INT8: return "AVX-512 VNNI";
+    case TILES_INT16: return "AVX2 on 16-bit integers";
     case TILES_FP32: return p == CALM_FP32 ? "AVX-512" : "AVX-512 on rounded operands";
     case TILES_AVX2: return p == CALM_FP32 ? "AVX2" : "AVX2 on rounded operands";
   }

@@ -157,7 +157,7 @@ CALM_CLONES static void dequantise(float *c, size_t ldc, int rows, int columns, 
     for (int i = 0; i < columns; i++) {
       int32_t sum;
       memcpy(&sum, c + r * ldc + i, 4);
-      c[r * ldc + i] = (float)(sum - 128 * sums[i]) * scales[i] * units[r];
+      c[r * ldc + i] = (float)(sums ? sum - 128 * sums[i] : sum) * scales[i] * units[r];
     }
 }
 
@@ -186,7 +186,10 @@ static void finish_portable(float *c, size_t ldc, int rows, int columns, const c
 
 static void finish_integers(float *c, size_t ldc, int rows, int columns, const float *units, const calm_packed *b, int column,
                             const float *bias) {
-  if (b->form.tiles == TILES_INT8) dequantise(c, ldc, rows, columns, units, b->scales + column, b->sums + column);
+  if (sums_integers(b->form)) {
+    const int32_t *sums = b->form.tiles == TILES_INT8 ? b->sums + column : NULL; /* of the unsigned side's offset */
+    dequantise(c, ldc, rows, columns, units, b->scales + column, sums);
+  }
   else rescale(c, ldc, rows, columns, units, b->scales + column);
   if (bias) add_bias(c, ldc, rows, columns, bias);
 }

@@ -2,7 +2,7 @@
  *
  * C[m,n] = A[m,k] * B[k,n]. Both operands are copied into the order in which a tile reads them: A in tiles of up to
  * TILE_ROWS rows, B in panels of TILE_COLUMNS columns. A "step" is four bytes of one lane (row of A, column of B): one
- * float, two bf16 or four int8 of neighbouring k. A tile and a panel are [step][lane]. */
+ * float, two bf16 or int16, or four int8 of neighbouring k. A tile and a panel are [step][lane]. */
 #ifndef CALM_MATMUL_H
 #define CALM_MATMUL_H
 #include "chunks.h"
@@ -11,8 +11,8 @@ enum { TILE_ROWS = 12, TILE_COLUMNS = 32, BLOCK_STEPS = 512 };
 
 /* engine.c — how a product is computed: what its operands are rounded to, and the tiles that multiply them. Tiles of floats
  * take the operands of every precision, rounded one by one, where its own instructions are missing; an int8 is then the
- * float of that integer. */
-typedef enum { TILES_NONE, TILES_AVX2, TILES_FP32, TILES_BF16, TILES_INT8 } calm_tiles;
+ * float of that integer, or with AVX2 an int16. */
+typedef enum { TILES_NONE, TILES_AVX2, TILES_FP32, TILES_BF16, TILES_INT8, TILES_INT16 } calm_tiles;
 typedef struct {
   calm_precision rounding;
   calm_tiles tiles;
@@ -35,30 +35,34 @@ struct calm_packed {
   int32_t *sums;   /* int8: [n] a column's sum, for the offset of the unsigned side */
 };
 
-static inline int values_a_step(calm_form f) { return f.tiles == TILES_BF16 ? 2 : f.tiles == TILES_INT8 ? 4 : 1; }
+static inline int values_a_step(calm_form f) {
+  return f.tiles == TILES_BF16 || f.tiles == TILES_INT16 ? 2 : f.tiles == TILES_INT8 ? 4 : 1;
+}
+static inline int sums_integers(calm_form f) { return f.tiles == TILES_INT8 || f.tiles == TILES_INT16; }
 static inline int steps_of(calm_form f, int k) { return (k + values_a_step(f) - 1) / values_a_step(f); }
 
 /* k is cut into equal blocks, so that a tile's part of A and a panel stay in the caches. The cut depends on k alone: so
  * does the order of every sum. Integers are not cut, since they become floats at the end. */
 static inline int block_of(calm_form f, int steps) {
-  if (f.tiles == TILES_INT8 || steps <= BLOCK_STEPS) return steps;
+  if (sums_integers(f) || steps <= BLOCK_STEPS) return steps;
   int blocks = (steps + BLOCK_STEPS - 1) / BLOCK_STEPS;
   return ((steps + blocks - 1) / blocks + 15) & ~15;
 }
 
 /* The columns of a panel: as many as the sums of a tile have room for. */
-static inline int panel_of(calm_form f) { return f.tiles == TILES_AVX2 ? TILE_COLUMNS / 2 : TILE_COLUMNS; }
+static inline int panel_of(calm_form f) { return f.tiles == TILES_AVX2 || f.tiles == TILES_INT16 ? TILE_COLUMNS / 2 : TILE_COLUMNS; }
 
 /* Thread-local memory, grown once; each user has a slot. NULL where there is none left. */
 typedef enum { SCRATCH_LEFT, SCRATCH_RIGHT, SCRATCH_ATTENTION, SCRATCH_ROUNDED, SCRATCH_SLOTS } scratch_slot;
 void *calm_scratch(scratch_slot slot, size_t bytes);
 
-/* tiles.c — C[rows, columns] of one tile and one panel of `width` columns, with a bias[columns] or NULL: overwritten, or added to. TILES_INT8
- * writes int32 bits, and knows neither a bias nor adding. */
+/* tiles.c — C[rows, columns] of one tile and one panel of `width` columns, with a bias[columns] or NULL: overwritten, or added
+ * to. Tiles of integers write int32 bits, and know neither a bias nor adding. */
 void calm_tile(calm_tiles tiles, const void *a, int lanes, const void *b, int width, int steps, const float *bias, float *c,
                size_t ldc, int rows, int columns, int accumulate);
 void calm_tile_avx2(const float *a, int lanes, const float *b, int width, int steps, const float *bias, float *c,
                     size_t ldc, int rows, int columns, int accumulate);
+void calm_tile_int16(const float *a, int lanes, const float *b, int steps, float *c, size_t ldc, int rows, int columns);
 
 /* packing.c — `count` lanes from `first` on and steps [from, from + steps) of an operand as [step][lanes]; missing lanes are
  * zero. int8 multiplies lane i by inverse[i] before rounding; `offset` adds 128, for the unsigned side of TILES_INT8. */
@@ -68,8 +72,8 @@ void calm_pack_lanes(calm_form f, void *out, int lanes, operand source, int firs
  * other; the last tile has room for `last` lanes. */
 void calm_pack_tiles(calm_form f, void *out, int tile, size_t apart, int last, operand source, int first, int count,
                      int from, int steps, int k);
-/* packing_avx2.c — the same for tiles of floats, rounded. */
-void calm_pack_lanes_avx2(calm_precision rounding, float *out, int lanes, operand source, int first, int count, int from,
+/* packing_avx2.c — the same for tiles of floats, rounded, and for TILES_INT16. */
+void calm_pack_lanes_avx2(calm_form f, float *out, int lanes, operand source, int first, int count, int from,
                           int steps, int k, const float *inverse);
 void calm_pack_tiles_avx2(calm_precision rounding, float *out, int tile, size_t apart, int last, operand source, int first,
                           int count, int from, int steps, int k);

@@ -142,13 +142,13 @@ BF16 static void strided_bf16(int32_t *out, int tile, size_t apart, int last, op
 
 /* Floats that are rounded to another precision are packed by AVX2, which every processor with AVX-512 has. */
 static inline int by_avx2(calm_form f) {
-  return f.tiles == TILES_AVX2 || (f.tiles == TILES_FP32 && f.rounding != CALM_FP32);
+  return f.tiles == TILES_AVX2 || f.tiles == TILES_INT16 || (f.tiles == TILES_FP32 && f.rounding != CALM_FP32);
 }
 
 void calm_pack_lanes(calm_form f, void *out, int lanes, operand source, int first, int count, int from, int steps, int k,
                      const float *inverse, int offset) {
   if (!source.k_contiguous) return calm_pack_tiles(f, out, lanes, 0, lanes, source, first, count, from, steps, k);
-  if (by_avx2(f)) return calm_pack_lanes_avx2(f.rounding, out, lanes, source, first, count, from, steps, k, inverse);
+  if (by_avx2(f)) return calm_pack_lanes_avx2(f, out, lanes, source, first, count, from, steps, k, inverse);
   (f.tiles == TILES_FP32 ? contiguous_fp32 : f.tiles == TILES_BF16 ? contiguous_bf16 : contiguous_int8)(
       out, lanes, source, first, count, from, steps, k, inverse, offset);
 }

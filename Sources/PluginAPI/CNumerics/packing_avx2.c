@@ -2,7 +2,7 @@
 #include <string.h>
 
 /* Operands into the order of the tiles, as packing.c does it, with AVX2: a float a step, which is rounded on the way where a
- * precision's own instructions are missing. */
+ * precision's own instructions are missing, or for int8 two int16. */
 #if defined(__x86_64__)
 #include <immintrin.h>
 
@@ -58,16 +58,25 @@ AVX2 INLINE void store(float *out, int lanes, __m256 values) {
   else _mm_storeu_ps(out, _mm256_castps256_ps128(values));
 }
 
-AVX2 INLINE void contiguous(const calm_precision rounding, float *out, int lanes, operand s, int first, int count, int from, int steps,
-                            int k, const float *inverse) {
+/* Eight steps of pairs: sixteen numbers as int16. */
+AVX2 INLINE __m256 pairs(const float *x, int left, float inverse) {
+  __m256i low = _mm256_cvtps_epi32(rounded(CALM_INT8, load(x, left), inverse));
+  __m256i high = _mm256_cvtps_epi32(rounded(CALM_INT8, load(x + 8, left - 8), inverse));
+  return _mm256_castsi256_ps(_mm256_permute4x64_epi64(_mm256_packs_epi32(low, high), 0xd8));
+}
+
+/* A step is one number as a precision has it, or a pair. */
+AVX2 INLINE void contiguous(const calm_precision rounding, const int values, float *out, int lanes, operand s, int first,
+                            int count, int from, int steps, int k, const float *inverse) {
   for (int step = 0; step < steps; step += 8)
     for (int base = 0; base < lanes; base += 8) {
       __m256 square[8];
       for (int i = 0; i < 8; i++) {
-        int lane = base + i, at = from + step;
+        int lane = base + i, at = (from + step) * values;
+        const float *x = s.data + (size_t)(first + lane) * s.stride + at;
         square[i] = _mm256_setzero_ps();
-        if (lane < count)
-          square[i] = rounded(rounding, load(s.data + (size_t)(first + lane) * s.stride + at, k - at), inverse ? inverse[lane] : 1);
+        if (lane >= count) continue;
+        square[i] = values == 2 ? pairs(x, k - at, inverse[lane]) : rounded(rounding, load(x, k - at), inverse ? inverse[lane] : 1);
       }
       transpose_square(square);
       float *to = out + (size_t)step * lanes + base;
@@ -95,16 +104,17 @@ AVX2 INLINE void strided(const calm_precision rounding, float *out, int tile, si
   }
 }
 
-AVX2 static void any_contiguous(calm_precision rounding, float *out, int lanes, operand s, int first, int count, int from, int steps,
-                                int k, const float *inverse) {
-  if (rounding == CALM_FP32) contiguous(CALM_FP32, out, lanes, s, first, count, from, steps, k, NULL);
-  else if (rounding == CALM_BF16) contiguous(CALM_BF16, out, lanes, s, first, count, from, steps, k, NULL);
-  else contiguous(CALM_INT8, out, lanes, s, first, count, from, steps, k, inverse);
+AVX2 static void any_contiguous(calm_form f, float *out, int lanes, operand s, int first, int count, int from, int steps, int k,
+                                const float *inverse) {
+  if (f.tiles == TILES_INT16) contiguous(CALM_INT8, 2, out, lanes, s, first, count, from, steps, k, inverse);
+  else if (f.rounding == CALM_FP32) contiguous(CALM_FP32, 1, out, lanes, s, first, count, from, steps, k, NULL);
+  else if (f.rounding == CALM_BF16) contiguous(CALM_BF16, 1, out, lanes, s, first, count, from, steps, k, NULL);
+  else contiguous(CALM_INT8, 1, out, lanes, s, first, count, from, steps, k, inverse);
 }
 
-void calm_pack_lanes_avx2(calm_precision rounding, float *out, int lanes, operand source, int first, int count, int from, int steps,
-                          int k, const float *inverse) {
-  any_contiguous(rounding, out, lanes, source, first, count, from, steps, k, inverse);
+void calm_pack_lanes_avx2(calm_form f, float *out, int lanes, operand source, int first, int count, int from, int steps, int k,
+                          const float *inverse) {
+  any_contiguous(f, out, lanes, source, first, count, from, steps, k, inverse);
 }
 
 AVX2 static void any_strided(calm_precision rounding, float *out, int tile, size_t apart, int last, operand s, int first, int count,

@@ -52,6 +52,8 @@ LOOP(fp32_v4, "avx512f", __m512, _mm512_setzero_ps(),
      sum[i] = _mm512_fmadd_ps(sum[i], _mm512_set1_ps(0.5f), _mm512_set1_ps(1)))
 LOOP(bf16_v4, "avx512f,avx512bf16", __m512, _mm512_setzero_ps(),
      sum[i] = _mm512_dpbf16_ps(sum[i], (__m512bh)_mm512_set1_epi16(0x3f80), (__m512bh)_mm512_set1_epi16(0x3f80)))
+LOOP(int8_v3, "avx2", __m256i, _mm256_setzero_si256(),
+     sum[i] = _mm256_add_epi32(sum[i], _mm256_madd_epi16(sum[i], _mm256_set1_epi16(1))))
 LOOP(int8_v4, "avx512f,avx512vnni", __m512i, _mm512_setzero_si512(),
      sum[i] = _mm512_dpbusd_epi32(sum[i], _mm512_set1_epi8(1), _mm512_set1_epi8(1)))
 
@@ -62,6 +64,7 @@ double calm_peak_rate(calm_precision arithmetic) {
   else if (arithmetic == CALM_FP32 && __builtin_cpu_supports("fma")) body = fp32_v3, lanes = 8;
   else if (arithmetic == CALM_BF16 && __builtin_cpu_supports("avx512bf16")) body = bf16_v4, lanes = 32;
   else if (arithmetic == CALM_INT8 && __builtin_cpu_supports("avx512vnni")) body = int8_v4, lanes = 64;
+  else if (arithmetic == CALM_INT8 && __builtin_cpu_supports("avx2")) body = int8_v3, lanes = 16; /* as int16 */
   if (!body) return 0;
   float out[64];
   int threads = calm_threads();

@@ -107,6 +107,7 @@ INT8 static void any_int8(const void *a, int lanes, const void *b, int steps, fl
 void calm_tile(calm_tiles tiles, const void *a, int lanes, const void *b, int width, int steps, const float *bias, float *c,
                size_t ldc, int rows, int columns, int accumulate) {
   if (tiles == TILES_AVX2) calm_tile_avx2(a, lanes, b, width, steps, bias, c, ldc, rows, columns, accumulate);
+  else if (tiles == TILES_INT16) calm_tile_int16(a, lanes, b, steps, c, ldc, rows, columns);
   else if (tiles == TILES_FP32) any_fp32(a, lanes, b, steps, bias, c, ldc, rows, columns, accumulate);
   else if (tiles == TILES_BF16) any_bf16(a, lanes, b, steps, bias, c, ldc, rows, columns, accumulate);
   else any_int8(a, lanes, b, steps, c, ldc, rows, columns);

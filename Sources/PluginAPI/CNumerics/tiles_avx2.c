@@ -1,7 +1,7 @@
 #include "matmul.h"
 
-/* The inner loops of processors without AVX-512: blocks of six or four rows by sixteen columns, whose sums stand in twelve
- * or eight vector registers while k runs. Tiles and panels are those of tiles.c, and so is the order of every sum. */
+/* The inner loops of processors without AVX-512: blocks of six or four rows by sixteen columns, whose sums, floats or
+ * integers, stand in twelve or eight vector registers while k runs. Tiles and panels are those of tiles.c, and so is the order of every sum. */
 #if defined(__x86_64__)
 #include <immintrin.h>
 
@@ -45,9 +45,16 @@ AVX2 INLINE void store_sums(__m256 (*sum)[2], const int height, const int whole,
   }
 }
 
+/* Floats are multiplied and added to floats, pairs of int16 to int32. */
+AVX2 INLINE __m256 multiplied(const int integers, __m256 sum, __m256 x, __m256 b) {
+  if (!integers) return _mm256_fmadd_ps(x, b, sum);
+  __m256i products = _mm256_madd_epi16(_mm256_castps_si256(x), _mm256_castps_si256(b));
+  return _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(sum), products));
+}
+
 /* `height` rows of a tile of `lanes`, against sixteen columns of a panel of `width`. */
-AVX2 INLINE void block(const float *a, const int lanes, const int height, const float *b, const int width, int steps,
-                       const float *bias, float *c, size_t ldc, int rows, int columns, int accumulate) {
+AVX2 INLINE void block(const int integers, const float *a, const int lanes, const int height, const float *b, const int width,
+                       int steps, const float *bias, float *c, size_t ldc, int rows, int columns, int accumulate) {
   __m256 sum[6][2];
   EVERY_ROW sum[i][0] = sum[i][1] = _mm256_setzero_ps();
   /* The lines to add to or to write come from afar: they are asked for while the product is summed. */
@@ -57,35 +64,36 @@ AVX2 INLINE void block(const float *a, const int lanes, const int height, const 
     __m256 b0 = _mm256_load_ps(b), b1 = _mm256_load_ps(b + 8);
     EVERY_ROW {
       __m256 x = _mm256_broadcast_ss(a + i);
-      sum[i][0] = _mm256_fmadd_ps(x, b0, sum[i][0]);
-      sum[i][1] = _mm256_fmadd_ps(x, b1, sum[i][1]);
+      sum[i][0] = multiplied(integers, sum[i][0], x, b0);
+      sum[i][1] = multiplied(integers, sum[i][1], x, b1);
     }
   }
   if (rows >= height && columns == BLOCK_COLUMNS) store_sums(sum, height, 1, bias, c, ldc, rows, columns, accumulate);
   else store_sums(sum, height, 0, bias, c, ldc, rows, columns, accumulate);
 }
 
-AVX2 INLINE void rows_of_tile(const float *a, const int lanes, const int height, const float *b, const int width, int steps,
-                              const float *bias, float *c, size_t ldc, int rows, int columns, int accumulate) {
+AVX2 INLINE void rows_of_tile(const int integers, const float *a, const int lanes, const int height, const float *b,
+                              const int width, int steps, const float *bias, float *c, size_t ldc, int rows, int columns,
+                              int accumulate) {
   for (int row = 0; row < rows; row += height)
-    block(a + row, lanes, height, b, width, steps, bias, c + (size_t)row * ldc, ldc, rows - row, columns, accumulate);
+    block(integers, a + row, lanes, height, b, width, steps, bias, c + (size_t)row * ldc, ldc, rows - row, columns, accumulate);
 }
 
-AVX2 INLINE void sixteen_columns(const float *a, int lanes, const float *b, const int width, int steps, const float *bias,
-                                 float *c, size_t ldc, int rows, int columns, int accumulate) {
-  if (lanes == 12) rows_of_tile(a, 12, 6, b, width, steps, bias, c, ldc, rows, columns, accumulate);
-  else if (lanes == 8) rows_of_tile(a, 8, 4, b, width, steps, bias, c, ldc, rows, columns, accumulate);
-  else rows_of_tile(a, 4, 4, b, width, steps, bias, c, ldc, rows, columns, accumulate);
+AVX2 INLINE void sixteen_columns(const int integers, const float *a, int lanes, const float *b, const int width, int steps,
+                                 const float *bias, float *c, size_t ldc, int rows, int columns, int accumulate) {
+  if (lanes == 12) rows_of_tile(integers, a, 12, 6, b, width, steps, bias, c, ldc, rows, columns, accumulate);
+  else if (lanes == 8) rows_of_tile(integers, a, 8, 4, b, width, steps, bias, c, ldc, rows, columns, accumulate);
+  else rows_of_tile(integers, a, 4, 4, b, width, steps, bias, c, ldc, rows, columns, accumulate);
 }
 
 AVX2 static void panel_of_16(const float *a, int lanes, const float *b, int steps, const float *bias, float *c, size_t ldc,
                              int rows, int columns, int accumulate) {
-  sixteen_columns(a, lanes, b, 16, steps, bias, c, ldc, rows, columns, accumulate);
+  sixteen_columns(0, a, lanes, b, 16, steps, bias, c, ldc, rows, columns, accumulate);
 }
 
 AVX2 static void half_panel_of_32(const float *a, int lanes, const float *b, int steps, const float *bias, float *c,
                                   size_t ldc, int rows, int columns, int accumulate) {
-  sixteen_columns(a, lanes, b, 32, steps, bias, c, ldc, rows, columns, accumulate);
+  sixteen_columns(0, a, lanes, b, 32, steps, bias, c, ldc, rows, columns, accumulate);
 }
 
 void calm_tile_avx2(const float *a, int lanes, const float *b, int width, int steps, const float *bias, float *c, size_t ldc,
@@ -95,5 +103,9 @@ void calm_tile_avx2(const float *a, int lanes, const float *b, int width, int st
     int some = columns - column < BLOCK_COLUMNS ? columns - column : BLOCK_COLUMNS;
     half_panel_of_32(a, lanes, b + column, steps, bias ? bias + column : NULL, c + column, ldc, rows, some, accumulate);
   }
+}
+
+AVX2 void calm_tile_int16(const float *a, int lanes, const float *b, int steps, float *c, size_t ldc, int rows, int columns) {
+  sixteen_columns(1, a, lanes, b, 16, steps, NULL, c, ldc, rows, columns, 0);
 }
 #endif
