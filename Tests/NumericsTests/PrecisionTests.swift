@@ -109,6 +109,12 @@ extension KernelTwins {
       Kernels.linear(y.data, x.data, weight: weight, bias: nil, rows: 3, precision: .int8)
       #expect(y.isFinite && y[0] == 0 && y[1] == 0 && y[2] == 0 && y[4] == 0)
       #expect(abs(y[5] / 4.5e30 - 1) < 0.02)
+      // What is no number cannot be an integer: its row says so, and only its row.
+      for value in [Float.nan, .infinity] {
+        x[4] = value
+        Kernels.linear(y.data, x.data, weight: weight, bias: nil, rows: 3, precision: .int8)
+        #expect(y[2].isNaN && y[3].isNaN && y[0] == 0 && y[4] == 0 && y[5].isFinite, "\(value)")
+      }
     }
 
     /// Attention in bf16 is that in float32 up to what rounding moves, and the engines agree in float32.

@@ -189,8 +189,9 @@ static void finish_integers(float *c, size_t ldc, int rows, int columns, const f
   if (sums_integers(b->form)) {
     const int32_t *sums = b->form.tiles == TILES_INT8 ? b->sums + column : NULL; /* of the unsigned side's offset */
     dequantise(c, ldc, rows, columns, units, b->scales + column, sums);
+  } else {
+    rescale(c, ldc, rows, columns, units, b->scales + column);
   }
-  else rescale(c, ldc, rows, columns, units, b->scales + column);
   if (bias) add_bias(c, ldc, rows, columns, bias);
 }
 

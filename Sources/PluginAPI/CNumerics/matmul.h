@@ -9,9 +9,9 @@
 
 enum { TILE_ROWS = 12, TILE_COLUMNS = 32, BLOCK_STEPS = 512 };
 
-/* engine.c — how a product is computed: what its operands are rounded to, and the tiles that multiply them. Tiles of floats
- * take the operands of every precision, rounded one by one, where its own instructions are missing; an int8 is then the
- * float of that integer, or with AVX2 an int16. */
+/* engine.c — how a product is computed: what its operands are rounded to, and the tiles that multiply them. Where a precision's
+ * own instructions are missing, its operands are rounded one by one and multiplied as floats, an int8 as the float of that
+ * integer; AVX2 multiplies it as an int16. */
 typedef enum { TILES_NONE, TILES_AVX2, TILES_FP32, TILES_BF16, TILES_INT8, TILES_INT16 } calm_tiles;
 typedef struct {
   calm_precision rounding;
@@ -32,7 +32,7 @@ struct calm_packed {
   size_t capacity;
   void *data;      /* [block][panel][step][panel_of]; without tiles: the rounded matrix, float [n, k] */
   float *scales;   /* int8: [n] a column's unit */
-  int32_t *sums;   /* int8: [n] a column's sum, for the offset of the unsigned side */
+  int32_t *sums;   /* TILES_INT8: [n] a column's sum, for the offset of the unsigned side */
 };
 
 static inline int values_a_step(calm_form f) {
@@ -77,6 +77,7 @@ void calm_pack_lanes_avx2(calm_form f, float *out, int lanes, operand source, in
                           int steps, int k, const float *inverse);
 void calm_pack_tiles_avx2(calm_precision rounding, float *out, int tile, size_t apart, int last, operand source, int first,
                           int count, int from, int steps, int k);
+/* Not a number where one of them is none: what is rounded to integers by it cannot say so. */
 float calm_absolute_maximum(const float *x, int count);
 
 /* gemm.c — limits OpenBLAS to the calling thread; before its first product. */

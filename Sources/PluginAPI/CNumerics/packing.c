@@ -168,12 +168,13 @@ void calm_pack_tiles(calm_form f, void *out, int tile, size_t apart, int last, o
 
 CALM_CLONES static float absolute_maximum(const float *x, int count) {
 #pragma clang fp reassociate(on)
-  float most = 0;
+  float most = 0, fault = 0;
   for (int i = 0; i < count; i++) {
     float a = __builtin_fabsf(x[i]);
     most = a > most ? a : most;
+    fault += x[i] * 0;
   }
-  return most;
+  return most + fault;
 }
 
 float calm_absolute_maximum(const float *x, int count) { return absolute_maximum(x, count); }

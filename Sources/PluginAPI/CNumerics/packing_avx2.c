@@ -17,7 +17,8 @@ AVX2 INLINE __m256 load(const float *x, int left) {
   return _mm256_maskload_ps(x, _mm256_cmpgt_epi32(_mm256_set1_epi32(left), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7)));
 }
 
-/* Eight numbers as a precision has them: to nearest, ties to even. What is not a number stays so. */
+/* Eight numbers as a precision has them: to nearest, ties to even. What is not a number stays so in bf16; in int8 the unit of
+ * its row is none. */
 AVX2 INLINE __m256 rounded(const calm_precision rounding, __m256 x, float inverse) {
   if (rounding == CALM_INT8) {
     x = _mm256_round_ps(_mm256_mul_ps(x, _mm256_set1_ps(inverse)), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
@@ -73,9 +74,9 @@ AVX2 INLINE void contiguous(const calm_precision rounding, const int values, flo
       __m256 square[8];
       for (int i = 0; i < 8; i++) {
         int lane = base + i, at = (from + step) * values;
-        const float *x = s.data + (size_t)(first + lane) * s.stride + at;
         square[i] = _mm256_setzero_ps();
         if (lane >= count) continue;
+        const float *x = s.data + (size_t)(first + lane) * s.stride + at;
         square[i] = values == 2 ? pairs(x, k - at, inverse[lane]) : rounded(rounding, load(x, k - at), inverse ? inverse[lane] : 1);
       }
       transpose_square(square);

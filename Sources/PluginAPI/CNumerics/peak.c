@@ -64,7 +64,8 @@ double calm_peak_rate(calm_precision arithmetic) {
   else if (arithmetic == CALM_FP32 && __builtin_cpu_supports("fma")) body = fp32_v3, lanes = 8;
   else if (arithmetic == CALM_BF16 && __builtin_cpu_supports("avx512bf16")) body = bf16_v4, lanes = 32;
   else if (arithmetic == CALM_INT8 && __builtin_cpu_supports("avx512vnni")) body = int8_v4, lanes = 64;
-  else if (arithmetic == CALM_INT8 && __builtin_cpu_supports("avx2")) body = int8_v3, lanes = 16; /* as int16 */
+  else if (arithmetic == CALM_INT8 && !__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx2"))
+    body = int8_v3, lanes = 16; /* as int16; where there is AVX-512 without VNNI, integers are multiplied as floats */
   if (!body) return 0;
   float out[64];
   int threads = calm_threads();
