@@ -172,9 +172,15 @@ import Testing
     #expect(
       calm_maximum(x.data, Int32(width), &at, &finite) == x.values[..<width].max() && finite == 1
         && x[Int(at)] == x.values[..<width].max())
+    // What is no number stays so, alone.
     x[width / 2] = .nan
     _ = calm_maximum(x.data, Int32(width), &at, &finite)
     #expect(finite == 0)
+    let sum = calm_softmax_weights(y.data, x.data, Int32(width), 2, 1)
+    #expect(sum.isNaN && (0..<width).allSatisfy { y[$0].isNaN == ($0 == width / 2) })
+    gate[width / 2] = .nan
+    calm_gated(gate.data, up.data, gate.count)
+    #expect((0..<gate.count).allSatisfy { gate[$0].isNaN == ($0 == width / 2) })
   }
 
   /// Numbers rounded to 8 bits in blocks of 32, the plain way.

@@ -5,7 +5,7 @@
 /* Attention of single queries. A query's scores, their softmax and its weighted sum run over positions in their order, one
  * fused multiply-add after the other, however the queries are grouped and wherever the shared part ends. */
 
-enum { GROUP = 4 }; /* queries that read a key or value together */
+enum { GROUP = 6 }; /* queries that read a key or value together */
 
 INLINE f16x load(const void *memory, size_t at, const int half) {
   if (half) return __builtin_convertvector(*(const h16u *)((const _Float16 *)memory + at), f16x);
@@ -42,16 +42,19 @@ INLINE void weigh_part(const int group, const int half, float *const *out, const
   }
 }
 
-#define EACH_GROUP(call, ...)                                      \
-  switch (group * 2 + !!half) {                                    \
-    case 2: call(1, 0, __VA_ARGS__); break;                        \
-    case 3: call(1, 1, __VA_ARGS__); break;                        \
-    case 4: call(2, 0, __VA_ARGS__); break;                        \
-    case 5: call(2, 1, __VA_ARGS__); break;                        \
-    case 6: call(3, 0, __VA_ARGS__); break;                        \
-    case 7: call(3, 1, __VA_ARGS__); break;                        \
-    case 8: call(4, 0, __VA_ARGS__); break;                        \
-    default: call(4, 1, __VA_ARGS__); break;                       \
+#define OF_GROUP(call, number, ...)            \
+  case number:                                 \
+    if (half) call(number, 1, __VA_ARGS__);    \
+    else call(number, 0, __VA_ARGS__);         \
+    break;
+#define EACH_GROUP(call, ...)       \
+  switch (group) {                  \
+    OF_GROUP(call, 1, __VA_ARGS__)  \
+    OF_GROUP(call, 2, __VA_ARGS__)  \
+    OF_GROUP(call, 3, __VA_ARGS__)  \
+    OF_GROUP(call, 4, __VA_ARGS__)  \
+    OF_GROUP(call, 5, __VA_ARGS__)  \
+    OF_GROUP(call, 6, __VA_ARGS__)  \
   }
 
 CALM_CLONES static void score(int group, int half, float *const *scores, const float *const *queries, const void *keys,
@@ -78,12 +81,10 @@ static void clear(float *out, int size) {
 }
 
 /* Positions outside of first ..< last have no weight; the others sum to one. */
-static void softmax(float *scores, int from, int to, int first, int last) {
-  float max = -__builtin_inff();
-  for (int i = first; i < last; i++) max = scores[i] > max ? scores[i] : max;
+CALM_CLONES static void softmax(float *scores, int from, int to, int first, int last) {
   for (int i = from; i < first; i++) scores[i] = 0;
   for (int i = last; i < to; i++) scores[i] = 0;
-  double sum = calm_softmax_weights(scores + first, scores + first, last - first, max, 1);
+  double sum = calm_softmax_weights(scores + first, scores + first, last - first, greatest(scores + first, last - first), 1);
   float inverse = (float)(1 / sum);
   for (int i = first; i < last; i++) scores[i] *= inverse;
 }
@@ -119,7 +120,7 @@ void calm_attend(const calm_query *queries, int count, const calm_positions *sha
     int group = count - i < GROUP ? count - i : GROUP;
     if (whole) score(group, half, rows + i, asked + i, shared->keys, whole, size, scale);
     if (whole < common) {
-      float *tail[GROUP] = {tails[0], tails[1], tails[2], tails[3]};
+      float *tail[GROUP] = {tails[0], tails[1], tails[2], tails[3], tails[4], tails[5]};
       const char *keys = (const char *)shared->keys + (size_t)whole * size * (half ? 2 : 4);
       score(group, half, tail, asked + i, keys, common - whole, size, scale);
       for (int q = 0; q < group; q++) memcpy(rows[i + q] + whole, tails[q], sizeof(float) * (size_t)(common - whole));

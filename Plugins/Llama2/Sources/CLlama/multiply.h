@@ -23,6 +23,11 @@ INLINE void store_row(const product *p, int row, int panel, const float *total) 
     for (int i = 0; i < columns; i++) y[i] = p->accumulate ? y[i] + total[i] : total[i];
 }
 
+#define UNROLLED _Pragma("clang loop unroll(full)")
+#define EVERY_ROW UNROLLED for (int r = 0; r < rows; r++)
+/* Keeps the order of steps: the compiler would rather unpack a whole block first, which takes all registers. */
+#define IN_THIS_ORDER(vector) __asm__ volatile("" : "+v"(vector))
+
 /* All rows times one panel. */
 void calm_panel_avx2(const product *p, int panel);
 void calm_panel_vnni(const product *p, int panel);

@@ -1,15 +1,11 @@
-#if defined(__x86_64__)
 #include "multiply.h"
+#if defined(__x86_64__)
 #include <immintrin.h>
 
 /* A tile is some rows by some halves of a panel (eight columns), so few that all sums stay in registers. */
 
 #define AVX2 __attribute__((target("avx2,fma,f16c")))
-#define UNROLLED _Pragma("clang loop unroll(full)")
-#define EVERY_ROW UNROLLED for (int r = 0; r < rows; r++)
 #define EVERY_HALF UNROLLED for (int h = 0; h < halves; h++)
-/* Keeps the order of steps: the compiler would rather unpack a whole block first, which takes all registers. */
-#define IN_THIS_ORDER(vector) __asm__ volatile("" : "+x"(vector))
 enum { TILE = 6 }; /* rows times halves */
 
 /* 4-bit codes are unsigned and small: eight products of pairs add up in 16 bits. */
@@ -94,12 +90,12 @@ AVX2 INLINE void tile(const int rows, const int halves, const format format, con
 }
 
 AVX2 INLINE void rows_of(const format format, const product *p, int panel) {
-  float out[ROW_GROUP * CALM_PANEL];
+  float out[CALM_ROW_GROUP * CALM_PANEL];
   for (int row = 0; row < p->rows;) {
     int rows = group_size(row, p->rows);
-    if (rows == ROW_GROUP) {
-      tile(ROW_GROUP, 1, format, p, panel, row, 0, out);
-      tile(ROW_GROUP, 1, format, p, panel, row, 1, out);
+    if (rows == CALM_ROW_GROUP) {
+      tile(CALM_ROW_GROUP, 1, format, p, panel, row, 0, out);
+      tile(CALM_ROW_GROUP, 1, format, p, panel, row, 1, out);
     } else if (rows == 2) {
       tile(2, 2, format, p, panel, row, 0, out);
     } else {

@@ -1,24 +1,20 @@
-#if defined(__x86_64__)
 #include "multiply.h"
+#if defined(__x86_64__)
 #include <immintrin.h>
 
 /* A panel is one vector; a tile is a group of rows, or two groups of six. */
 
 #define VNNI __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,f16c,fma")))
-#define UNROLLED _Pragma("clang loop unroll(full)")
-#define EVERY_ROW UNROLLED for (int r = 0; r < rows; r++)
 
-/* Keeps the order of steps: the compiler would rather unpack a whole block first, which takes all registers. */
-#define IN_THIS_ORDER(vector) __asm__ volatile("" : "+v"(vector))
-enum { TILE = 2 * ROW_GROUP };
+enum { TILE = 2 * CALM_ROW_GROUP };
 
 /* Where row r of a tile is: in one group or the next. */
-#define OF_ROW(what) what(x[r / ROW_GROUP], group, r % ROW_GROUP)
-#define CODES_OF_ROW(step) _mm512_set1_epi32(codes_at(x[r / ROW_GROUP], group, step, r % ROW_GROUP))
+#define OF_ROW(what) what(x[r / CALM_ROW_GROUP], group, r % CALM_ROW_GROUP)
+#define CODES_OF_ROW(step) _mm512_set1_epi32(codes_at(x[r / CALM_ROW_GROUP], group, step, r % CALM_ROW_GROUP))
 
 VNNI INLINE void tile(const int rows, const int bits, const product *p, int panel, int row) {
   const calm_panels *weights = p->panels;
-  const int group = rows < ROW_GROUP ? rows : ROW_GROUP, shift = bits == 8 ? 4 : 0; /* the offsets are 128 and 8 */
+  const int group = rows < CALM_ROW_GROUP ? rows : CALM_ROW_GROUP, shift = bits == 8 ? 4 : 0; /* the offsets are 128 and 8 */
   const int chains = rows <= 2; /* two, where there are few rows */
   const __m512i low = _mm512_set1_epi8(15);
   const uint8_t *x[2] = {rows_at(p, row), rows_at(p, rows > group ? row + group : row)};
@@ -68,7 +64,7 @@ VNNI INLINE void tile(const int rows, const int bits, const product *p, int pane
 VNNI INLINE void rows_of(const int bits, const product *p, int panel) {
   int row = 0;
   for (; row + TILE <= p->rows; row += TILE) tile(TILE, bits, p, panel, row);
-  for (; row + ROW_GROUP <= p->rows; row += ROW_GROUP) tile(ROW_GROUP, bits, p, panel, row);
+  for (; row + CALM_ROW_GROUP <= p->rows; row += CALM_ROW_GROUP) tile(CALM_ROW_GROUP, bits, p, panel, row);
   for (; row + 2 <= p->rows; row += 2) tile(2, bits, p, panel, row);
   if (row < p->rows) tile(1, bits, p, panel, row);
 }

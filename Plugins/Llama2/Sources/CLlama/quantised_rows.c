@@ -12,6 +12,7 @@ INLINE void quantise_block(const float *x, int group, int row, uint8_t *to) {
   /* Not a number where one of them is none: codes cannot say so, the scale can. */
   i16x faulty = (first * 0 + second * 0 != 0);
   float fault = __builtin_reduce_or(faulty) ? __builtin_nanf("") : 0;
+  if (fault != 0) first = second = (f16x){};
   float inverse = most > 1e-30f ? 127 / most : 0;
   i16x one = __builtin_convertvector(__builtin_elementwise_rint(first * inverse), i16x);
   i16x two = __builtin_convertvector(__builtin_elementwise_rint(second * inverse), i16x);

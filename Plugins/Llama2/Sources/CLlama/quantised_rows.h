@@ -4,13 +4,10 @@
 #include "calm_llama.h"
 #include "vectors.h"
 
-enum {
-  ROW_GROUP = 6,              /* with eight columns: as many sums as sixteen registers hold beside what is multiplied */
-  ROW_BLOCK = CALM_BLOCK + 12 /* bytes of a row's block: codes, scale, scale times sum, sum times eight */
-};
+enum { ROW_BLOCK = CALM_BLOCK + 12 }; /* bytes of a row's block: codes, scale, scale times sum, sum times eight */
 
 /* The rows of the group that begins at row `first`. */
-INLINE int group_size(int first, int rows) { return rows - first >= ROW_GROUP ? ROW_GROUP : rows - first >= 2 ? 2 : 1; }
+INLINE int group_size(int first, int rows) { return rows - first >= CALM_ROW_GROUP ? CALM_ROW_GROUP : rows - first >= 2 ? 2 : 1; }
 
 INLINE int32_t codes_at(const uint8_t *block, const int group, int step, int row) {
   int32_t four;

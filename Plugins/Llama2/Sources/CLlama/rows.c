@@ -4,7 +4,8 @@
 
 /* exp as the encoders' kernels have it: within 2 ulp on [-87, 88]. */
 INLINE f16x vec_exp(f16x x) {
-  x = __builtin_elementwise_min(__builtin_elementwise_max(x, spread(-87.3f)), spread(88.3f));
+  /* What is no number stays so: not below, and not above. */
+  for (int l = 0; l < 16; l++) x[l] = x[l] < -87.3f ? -87.3f : x[l] > 88.3f ? 88.3f : x[l];
   f16x n = __builtin_elementwise_rint(x * 1.44269504089f), r = x - n * 0.693359375f;
   r = r + n * 2.12194440e-4f;
   f16x p = spread(1.0f / 5040);
@@ -55,17 +56,17 @@ void calm_rotate(float *x, int heads, int size, const float *cosine, const float
 
 INLINE f16x silu_times(f16x gate, f16x up) { return gate / (1 + vec_exp(-gate)) * up; }
 
-INLINE void gate_all(float *gate, const float *up, size_t count) {
+INLINE void gate_all(float *gates, const float *up, size_t count) {
   size_t whole = count & ~(size_t)15;
-  for (size_t i = 0; i < whole; i += 16) *(f16u *)(gate + i) = silu_times(*(f16u *)(gate + i), *(const f16u *)(up + i));
+  for (size_t i = 0; i < whole; i += 16) *(f16u *)(gates + i) = silu_times(*(f16u *)(gates + i), *(const f16u *)(up + i));
   int rest = (int)(count - whole);
   if (rest == 0) return;
-  f16x last = silu_times(load_some(gate + whole, rest), load_some(up + whole, rest));
-  memcpy(gate + whole, &last, sizeof(float) * (size_t)rest);
+  f16x last = silu_times(load_some(gates + whole, rest), load_some(up + whole, rest));
+  memcpy(gates + whole, &last, sizeof(float) * (size_t)rest);
 }
 
-CALM_CLONES static void gate(float *gate, const float *up, size_t count) { gate_all(gate, up, count); }
-void calm_gated(float *g, const float *up, size_t count) { gate(g, up, count); }
+CALM_CLONES static void gate(float *gates, const float *up, size_t count) { gate_all(gates, up, count); }
+void calm_gated(float *gates, const float *up, size_t count) { gate(gates, up, count); }
 
 /* Sixteen float32 sums, added in float64 at the end. */
 INLINE double softmax_weights(float *p, const float *x, int count, float max, float inverse) {
@@ -95,11 +96,13 @@ double calm_softmax_weights(float *p, const float *x, int count, float max, floa
 }
 
 CALM_CLONES static float maximum(const float *x, int count, int *finite) {
-  float most = -INFINITY, check = 0;
-  for (int i = 0; i < count; i++) most = x[i] > most ? x[i] : most;
-  for (int i = 0; i < count; i++) check += x[i] * 0;
-  *finite = check == 0;
-  return most;
+  f16x faults = {}; /* zero times what is no number is none */
+  int whole = count & ~15;
+  for (int i = 0; i < whole; i += 16) faults += *(const f16u *)(x + i) * 0;
+  for (int i = whole; i < count; i++) faults[0] += x[i] * 0;
+  *finite = 1;
+  for (int l = 0; l < 16; l++) *finite &= faults[l] == 0;
+  return greatest(x, count);
 }
 
 /* The first of the greatest. */

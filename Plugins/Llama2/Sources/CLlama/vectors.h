@@ -22,6 +22,17 @@ typedef _Float16 h16u __attribute__((vector_size(32), aligned(2)));
 
 INLINE f16x spread(float x) { return x - (f16x){}; }
 
+INLINE float greatest(const float *x, int count) {
+  f16x lanes = spread(-__builtin_inff());
+  float most = -__builtin_inff();
+  int whole = count & ~15;
+  for (int i = 0; i < whole; i += 16)
+    for (int l = 0; l < 16; l++) lanes[l] = x[i + l] > lanes[l] ? x[i + l] : lanes[l];
+  for (int l = 0; l < 16; l++) most = lanes[l] > most ? lanes[l] : most;
+  for (int i = whole; i < count; i++) most = x[i] > most ? x[i] : most;
+  return most;
+}
+
 INLINE float half_to_float(uint16_t bits) {
   _Float16 h;
   memcpy(&h, &bits, 2);

@@ -58,7 +58,7 @@ final class QuantisedRows {
 
   /// Rows of activations [rows, depth] as the products read them. Tasks are of whole groups of rows.
   func quantise(_ x: UnsafePointer<Float>, rows: Int, depth: Int) {
-    let bytes = bytes, chunk = max(1, 8192 / depth / 6) * 6
+    let bytes = bytes, chunk = max(1, 8192 / depth / Int(CALM_ROW_GROUP)) * Int(CALM_ROW_GROUP)
     Threads.parallel((rows + chunk - 1) / chunk) { index in
       calm_quantise_rows(
         x, Int32(rows), Int32(depth), Int32(index * chunk), Int32(min(rows, (index + 1) * chunk)), bytes)
@@ -90,8 +90,7 @@ struct LinearGroup: Sendable {
     weights.contains { if case .quantised = $0 { true } else { false } }
   }
 
-  /// outputs[i][row, column] of weight i; rows stand `strides[i]` apart. `adding`: to what is there (quantised weights and rows
-  /// of float32 alike).
+  /// outputs[i][row, column] of weight i; rows stand weight i's columns apart. `adding`: to what is there.
   func multiply(
     _ x: UnsafePointer<Float>, rows: Int, quantised: QuantisedRows, into outputs: [UnsafeMutablePointer<Float>],
     scratch: UnsafeMutablePointer<Float>, adding: Bool = false

@@ -10,6 +10,9 @@
 
 enum { CALM_BLOCK = 32, CALM_PANEL = 16 };
 
+/* Rows that a tile multiplies together: with eight columns as many as sixteen registers hold the sums of. */
+enum { CALM_ROW_GROUP = 6 };
+
 /* weight = scale * (code - offset) + minimum, with a scale (and minimum) for each column and block. Codes are [panel][block] of
  * 256 bytes (4 bits) or 512 (8 bits); the bytes of a block are [step][column][4], a step being four neighbouring weights. Four
  * bits: the low nibble belongs to step s of the block's first half, the high one to step s + 4. The offset is 128 for eight bits; for
@@ -28,8 +31,9 @@ typedef enum { CALM_FROM_Q4_0, CALM_FROM_Q4_1, CALM_FROM_Q8_0, CALM_FROM_Q4_K, C
 void calm_pack_column(const calm_panels *panels, int column, calm_source source, const void *row);
 
 /* Rows of activations [rows, depth] as int8 codes, with a scale and the codes' sum for each block of 32: groups of six rows, the
- * rest groups of two and one of one. A group is [block] of: codes [step][row][4], scales [row], scales times sums [row] (float32),
- * eight times the sums [row] (int32): what an offset of 8 amounts to. So row r's group begins r * calm_quantised_bytes(1, depth) bytes in, r being the group's first. */
+ * rest groups of two and one of one. A group is [block] of: codes [step][row][4], scales [row], scales times sums [row]
+ * (float32), eight times the sums [row] (int32): what an offset of 8 amounts to. So row r's group begins
+ * r * calm_quantised_bytes(1, depth) bytes in, r being the group's first. */
 size_t calm_quantised_bytes(int rows, int depth);
 /* Quantises the rows first ..< last of `rows`. Groups are not divided: first is a multiple of six, last too or all there are. */
 void calm_quantise_rows(const float *x, int rows, int depth, int first, int last, void *quantised);
