@@ -25,13 +25,17 @@ struct BenchGenerate: ParsableCommand {
     let counts = streams.split(separator: ",").compactMap { Int($0) }
     guard !counts.isEmpty, counts.allSatisfy({ $0 > 0 }) else { throw ValidationError("--streams takes numbers, as in 1,8,32") }
     let generator = try model.generator([("arithmetic", arithmetic), ("quantise", quantise)])
-    var rows: [BenchRow] = []
+    var series: [(count: Int, measured: ArraySlice<GenerationSpeed>, peak: Double)] = []
     for count in counts {
       var speeds: [GenerationSpeed] = []
       for _ in 0...repetition.count {
         speeds.append(try generator.measure(promptTokens: prompt, newTokens: tokens, streams: count))
       }
-      let measured = speeds.dropFirst()
+      series.append((count, speeds.dropFirst(), PeakMemory.mebibytes))
+    }
+    let reading = MachineLimits.bytesReadPerSecond() ?? 0  // afterwards: it takes memory itself
+    var rows: [BenchRow] = []
+    for (count, measured, peak) in series {
       func median(_ value: (GenerationSpeed) -> Double) -> Double {
         let sorted = measured.map(value).sorted()
         return sorted[sorted.count / 2]
@@ -49,9 +53,9 @@ struct BenchGenerate: ParsableCommand {
             ("prefillTokensPerSecond", .number(median(\.prefill), digits: 1)),
             ("decodeTokensPerSecond", .number(decode, digits: 1)),
             ("weightGBs", .number(decode / Double(count) * Double(last.weightBytes) / 1e9, digits: 1)),
-            ("readGBs", .number((MachineLimits.bytesReadPerSecond() ?? 0) / 1e9, digits: 1)),
+            ("readGBs", .number(reading / 1e9, digits: 1)),
             ("cacheMB", .number(Double(last.cacheBytes) / 1e6, digits: 1)),
-            ("peakMB", .number(PeakMemory.mebibytes, digits: 0)),
+            ("peakMB", .number(peak, digits: 0)),
           ]))
     }
     try bench.report(rows)
