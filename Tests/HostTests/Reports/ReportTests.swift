@@ -188,6 +188,29 @@ import Testing
     #expect(mixed.grid == nil && mixed.systems.count == 6)
   }
 
+  /// One axis goes down the page, however many values it has, with the readings beside each other.
+  @Test func aGridOfOneAxisStandsUpright() throws {
+    var cells: [String] = []
+    for i in 0..<9 {
+      let name = "prompt=\(i)"
+      cells.append(
+        #"{"name": "\#(name)", "values": {"augmentor.options.prompt": "\#(i)"}, "seeds": [1], "runs": 1, "finished": 1, "summary": {}}"#
+      )
+      try lab.run("grid/\(name)/seed-1", ReportLab.sentences(24, fault: i + 1), seed: 1)
+    }
+    try lab.write(#"{"cells": [\#(cells.joined(separator: ", "))]}"#, "grid/results.json")
+    let report = try Report(paths: [lab.path("grid")])
+    try report.write(to: Report.path(in: lab.path("grid")))
+    let rows = try lab.text("grid/report/f1-by-cell.csv").split(separator: "\n").map(String.init)
+    #expect(rows[0] == "augmentor.options.prompt,sentence read,F1,std,runs" && rows.count == 19, "\(rows)")
+    let f1 = try #require(report.systems[8].f1[.without])
+    #expect(rows[18] == "8,without context,\(f1.mean * 100),,1", "\(rows)")
+    let map = try read("grid/report/f1-by-cell.svg")
+    let size = try #require(map.all("svg").first?.attributes)
+    let width = try #require(size["width"].flatMap(Double.init)), height = try #require(size["height"].flatMap(Double.init))
+    #expect(height > width && map.all("rect").count == 18)
+  }
+
   @Test func whatCannotBeReportedIsSaid() throws {
     try lab.run("a", ReportLab.sentences(4))
     try lab.run("b", ReportLab.sentences(5))

@@ -129,29 +129,52 @@ struct ResultsSection {
     ).figure
   }
 
+  /// One for each reading, the last axis across; a single axis goes down, with the readings beside each other.
   private var heatMaps: [Figure] {
     guard let grid = report.grid, let last = grid.axes.last else { return [] }
     let outer = grid.axes.dropLast().filter { $0.labels.count > 1 || grid.axes.count == 2 }
-    func rowName(_ values: [String: String]) -> String {
-      outer.isEmpty ? "F1" : outer.map { values[$0.path] ?? "" }.joined(separator: ", ")
+    if outer.isEmpty {
+      return [
+        heatMap(
+          id: "f1-by-cell", title: "F1 by cell", rowTitle: last.path, columnTitle: "sentence read", rows: last.labels,
+          columns: readings.map(\.title)
+        ) { row, column in
+          f1(readings[column]) { $0[last.path] == last.labels[row] }
+        }
+      ]
     }
+    func rowName(_ values: [String: String]) -> String { outer.map { values[$0.path] ?? "" }.joined(separator: ", ") }
     let rows = grid.cells.map { rowName($0.values) }.reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
     return readings.map { reading in
-      HeatMap(
+      heatMap(
         id: "f1-by-cell-\(reading.rawValue)", title: "F1 by cell, \(reading.title)",
-        caption:
-          "On \(report.systems[0].first.split), in per cent, mean ± sample standard deviation over seeds. Deeper is higher.",
-        rowTitle: outer.map(\.path).joined(separator: ", "), columnTitle: last.path, valueTitle: "F1", rows: rows,
-        columns: last.labels,
-        cells: rows.map { row in
-          last.labels.map { column in
-            let cell = grid.cells.first { rowName($0.values) == row && $0.values[last.path] == column }
-            guard let place = cell?.system, let f1 = report.systems[place].f1[reading] else { return nil }
-            return .init(mean: f1.mean * 100, std: f1.std.map { $0 * 100 }, runs: f1.count)
-          }
-        }
-      ).figure
+        rowTitle: outer.map(\.path).joined(separator: ", "), columnTitle: last.path, rows: rows, columns: last.labels
+      ) { row, column in
+        f1(reading) { rowName($0) == rows[row] && $0[last.path] == last.labels[column] }
+      }
     }
+  }
+
+  private func heatMap(
+    id: String, title: String, rowTitle: String, columnTitle: String, rows: [String], columns: [String],
+    value: (Int, Int) -> SampleSummary?
+  ) -> Figure {
+    HeatMap(
+      id: id, title: title,
+      caption:
+        "On \(report.systems[0].first.split), in per cent, mean ± sample standard deviation over seeds. Deeper is higher.",
+      rowTitle: rowTitle, columnTitle: columnTitle, valueTitle: "F1", rows: rows, columns: columns,
+      cells: rows.indices.map { row in
+        columns.indices.map { column in
+          value(row, column).map { .init(mean: $0.mean * 100, std: $0.std.map { $0 * 100 }, runs: $0.count) }
+        }
+      }
+    ).figure
+  }
+
+  /// Of the grid's cell with such values; nil where it is not finished.
+  private func f1(_ reading: Reading, of values: ([String: String]) -> Bool) -> SampleSummary? {
+    report.grid?.cells.first { values($0.values) }?.system.flatMap { report.systems[$0].f1[reading] }
   }
 
   /// Every system beside the first.
