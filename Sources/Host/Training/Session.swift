@@ -35,8 +35,8 @@ struct Session {
     try fetchModels(experiment)
     if resume { try requireSameConfiguration() }
     // A run that was begun goes on with the contexts that it was begun with, whatever the augmentor would answer now.
-    let isBegun = resume && UsedContexts.exist(in: path, of: experiment) && !CheckpointStore.names(run: path).isEmpty
-    let corpus = try await CorpusLoader(experiment, progress: progress, keptBy: isBegun ? path : nil).load()
+    let goesOn = resume && UsedContexts.exist(in: path, of: experiment) && !CheckpointStore.names(run: path).isEmpty
+    let corpus = try await CorpusLoader(experiment, progress: progress, keptBy: goesOn ? path : nil).load()
     for warning in corpus.warnings { progress.note(DiagnosticPrinter.line(warning)) }
     let services = experiment.services
     let tagger = try Tagger(experiment, tags: corpus.tags, services: services)
@@ -62,9 +62,9 @@ struct Session {
   /// Throws where the folder holds a run of another configuration, which would be called by this one's name. One that was stopped
   /// before it saved anything has nothing to lose.
   private func requireSameConfiguration() throws {
-    let isBegun =
+    let hasSaved =
       !CheckpointStore.names(run: path).isEmpty || ["/best", "/results.json"].contains { access(path + $0, F_OK) == 0 }
-    guard isBegun, access(path + "/config.yaml", F_OK) == 0 else { return }
+    guard hasSaved, access(path + "/config.yaml", F_OK) == 0 else { return }
     let differences = experiment.differences(from: try readYAML(path: path + "/config.yaml"))
     guard !differences.isEmpty else { return }
     throw Diagnostic(
