@@ -6,7 +6,7 @@
 
 #define AVX2 __attribute__((target("avx2,fma,f16c")))
 #define EVERY_HALF UNROLLED for (int h = 0; h < halves; h++)
-enum { TILE = 6 }; /* rows times halves */
+enum { TILE = CALM_ROW_GROUP }; /* rows times halves, at most */
 
 /* 4-bit codes are unsigned and small: eight products of pairs add up in 16 bits. */
 AVX2 INLINE void block4(const int rows, const int halves, __m256i *sum, const uint8_t *codes, const uint8_t *x) {

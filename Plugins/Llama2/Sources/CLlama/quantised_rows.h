@@ -7,7 +7,10 @@
 enum { ROW_BLOCK = CALM_BLOCK + 12 }; /* bytes of a row's block: codes, scale, scale times sum, sum times eight */
 
 /* The rows of the group that begins at row `first`. */
-INLINE int group_size(int first, int rows) { return rows - first >= CALM_ROW_GROUP ? CALM_ROW_GROUP : rows - first >= 2 ? 2 : 1; }
+INLINE int group_size(int first, int rows) {
+  int left = rows - first;
+  return left >= CALM_ROW_GROUP ? CALM_ROW_GROUP : left >= 2 ? 2 : 1;
+}
 
 INLINE int32_t codes_at(const uint8_t *block, const int group, int step, int row) {
   int32_t four;

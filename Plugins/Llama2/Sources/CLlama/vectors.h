@@ -12,7 +12,8 @@
 #endif
 #define INLINE static inline __attribute__((always_inline))
 
-/* Functions over these are always inlined: how they would be passed does not matter. */
+/* Functions over these are always inlined: how they would be passed does not matter. One with clones cannot call them itself,
+ * since its clones have other registers: what it does stands in an inlined function of pointers and numbers. */
 #pragma clang diagnostic ignored "-Wpsabi"
 typedef float f16x __attribute__((vector_size(64)));          /* sixteen floats */
 typedef int32_t i16x __attribute__((vector_size(64)));        /* sixteen integers */

@@ -15,8 +15,8 @@ enum { CALM_ROW_GROUP = 6 };
 
 /* weight = scale * (code - offset) + minimum, with a scale (and minimum) for each column and block. Codes are [panel][block] of
  * 256 bytes (4 bits) or 512 (8 bits); the bytes of a block are [step][column][4], a step being four neighbouring weights. Four
- * bits: the low nibble belongs to step s of the block's first half, the high one to step s + 4. The offset is 128 for eight bits; for
- * four it is 8, or 0 with minimums. */
+ * bits: the low nibble belongs to step s of the block's first half, the high one to step s + 4. The offset is 128 for eight
+ * bits; for four it is 8, or 0 with minimums. */
 typedef struct {
   int columns, depth, bits, offset;
   uint8_t *codes;    /* aligned to 64 bytes */
