@@ -116,7 +116,7 @@ struct AugmentCommandTests {
 
   @Test func interruptedRunNamesTheWayBack() throws {
     let errors = try stopped(by: "INT")
-    #expect(errors.contains("Go on with:") && errors.contains("augmentor.options.delay=30"), "\(errors)")
+    #expect(errors.contains("Go on with:") && errors.contains("augmentor.options.delay=100"), "\(errors)")
     #expect(try augment().code == 0)
     #expect(try asked().count <= all + 1)
   }
@@ -127,7 +127,7 @@ struct AugmentCommandTests {
     let before = try asked().count
     let kept = FileManager.default.fileExists(atPath: store) ? try stored().count : 0
     let script = """
-      "\(Lab.program)" augment "\(lab.path("toy.yaml"))" --set augmentor.options.delay=30 > /dev/null & pid=$!
+      "\(Lab.program)" augment "\(lab.path("toy.yaml"))" --set augmentor.options.delay=100 > /dev/null & pid=$!
       for i in $(seq 2000); do
         [ "$(wc -l < "\(lab.path("asked.txt"))" 2> /dev/null || echo 0)" -ge \(before + 7) ] && break
         sleep 0.005
