@@ -61,7 +61,7 @@ AVX2 INLINE void tile(const int rows, const int halves, const format format, con
   UNROLLED for (int i = 0; i < rows * halves; i++) total[i] = _mm256_setzero_ps();
   for (int block = 0; block < p->blocks; block++) {
     __m256i sum[TILE];
-    if (rows == 1) { /* weights come from memory: ask for them where the processor's own guess ends, at a page */
+    if (row == 0 && half == 0) { /* the panel comes from memory: ask for it where the processor's own guess ends, at a page */
       UNROLLED for (int line = 0; line < (format == EIGHT_BITS ? 8 : 4); line++)
           _mm_prefetch((const char *)codes + 2048 + 64 * line, _MM_HINT_T0);
     }
