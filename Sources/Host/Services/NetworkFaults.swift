@@ -6,7 +6,7 @@ extension Diagnostic {
     let code =
       switch failure.kind {
       case .refused: "N504"
-      case .connection, .timeout, .circuit: "N505"
+      case .connection, .unreachable, .timeout, .circuit: "N505"
       case .status, .answer: "N506"
       case .quota: "N507"
       @unknown default: "N506"

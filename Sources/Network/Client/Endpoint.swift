@@ -27,7 +27,7 @@ final class Endpoint: Sendable {
       case nil: circuit.succeed()
       case let failure as HTTPFailure:
         switch failure.kind {
-        case .connection, .timeout: circuit.fail(now: uptime)
+        case .connection, .unreachable, .timeout: circuit.fail(now: uptime)
         case .status where (failure.status ?? 0) >= 500: circuit.fail(now: uptime)
         case .refused, .circuit: circuit.abandon(now: uptime)
         default: circuit.succeed()

@@ -27,7 +27,7 @@ enum Resolver {
     guard code == 0 else {
       let again = code == EAI_AGAIN
       throw HTTPFailure(
-        .connection, "\(address): the name `\(address.host)` cannot be resolved: \(String(cString: gai_strerror(code)))",
+        .unreachable, "\(address): the name `\(address.host)` cannot be resolved: \(String(cString: gai_strerror(code)))",
         retries: again)
     }
     defer { freeaddrinfo(list) }

@@ -36,7 +36,7 @@ final class Wire: Transport {
         guard isUnreachable(error) else { throw wireFailure(error, address, policy) }
       }
     }
-    guard let last = targets.last else { throw HTTPFailure(.connection, "\(address): the name leads to no address") }
+    guard let last = targets.last else { throw HTTPFailure(.unreachable, "\(address): the name leads to no address") }
     do { return try await open(exchange, at: last) } catch { throw wireFailure(error, address, policy) }
   }
 

@@ -23,13 +23,15 @@ func wireFailure(_ error: any Error, _ address: WebAddress, _ policy: HTTPPolicy
       return failure(.timeout, "sent nothing for \(policy.readSeconds) s", retries: true)
     case .remoteConnectionClosed, .uncleanShutdown:
       return failure(.connection, "closed the connection before its answer was complete", retries: true)
-    default: return failure(.connection, "cannot be asked: \(error.shortDescription)", retries: false)
+    default: return failure(.unreachable, "cannot be asked: \(error.shortDescription)", retries: false)
     }
   case is NIOSSLError, is BoringSSLError, is NIOSSLExtraError:
-    return failure(.connection, "cannot be trusted, TLS fails: \(error)", retries: false)
+    return failure(.unreachable, "cannot be trusted, TLS fails: \(error)", retries: false)
   case let error as IOError:
-    let what = isUnreachable(error) ? "takes no connection" : "broke the connection"
-    return failure(.connection, "\(what): \(String(cString: strerror(error.errnoCode)))", retries: true)
+    let reason = String(cString: strerror(error.errnoCode))
+    return isUnreachable(error)
+      ? failure(.unreachable, "takes no connection: \(reason)", retries: true)
+      : failure(.connection, "broke the connection: \(reason)", retries: true)
   case HTTPParserError.invalidEOFState:
     return failure(.connection, "closed the connection before its answer was complete", retries: true)
   case is HTTPParserError:

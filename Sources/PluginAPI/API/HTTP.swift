@@ -75,7 +75,7 @@ public struct HTTPFailure: Error, Sendable, CustomStringConvertible {
   public enum Kind: String, Sendable {
     /// The configuration does not allow the host, or the address is no address.
     case refused
-    /// No connection, a reset, a name that cannot be resolved, TLS that cannot be verified.
+    /// A connection that broke or was closed before the answer was complete.
     case connection
     /// Connecting, waiting for the next bytes, or the whole took too long.
     case timeout
@@ -87,6 +87,8 @@ public struct HTTPFailure: Error, Sendable, CustomStringConvertible {
     case quota
     /// The endpoint failed so often that it is left alone for a while.
     case circuit
+    /// Nobody is there to ask: no connection, a name that cannot be resolved, TLS that cannot be verified.
+    case unreachable
   }
 
   /// What kind of failure.

@@ -59,7 +59,7 @@ import Testing
 
   @Test func failuresSayWhatToDo() async throws {
     let lab = try Lab()
-    let archive = Archive { _ in throw HTTPFailure(.connection, "http://h takes no connection", retries: true) }
+    let archive = Archive { _ in throw HTTPFailure(.unreachable, "http://h takes no connection", retries: true) }
     let fetch = DatasetFetch(folder: lab.path("data"), origin: "http://h") { archive }
     let fault = await #expect(throws: Diagnostic.self) { try await fetch.fetch(tiny) { _ in } }
     #expect(fault?.hint?.contains("data/tiny/train.conll") == true && fault?.hint?.contains("--mirror") == true)

@@ -169,7 +169,7 @@ struct SearchAugmentorTests {
     (HTTPFailure(.status, "w answered 401", status: 401), true, false),
     (HTTPFailure(.quota, "w answered 402", status: 402), true, false),
     (HTTPFailure(.refused, "w: the experiment does not allow this host"), true, false),
-    (HTTPFailure(.connection, "w takes no connection: Connection refused (5 tries)", retries: true), false, true),
+    (HTTPFailure(.unreachable, "w takes no connection: Connection refused (5 tries)", retries: true), false, true),
     (HTTPFailure(.connection, "w closed the connection before its answer was complete", retries: true), false, false),
     (HTTPFailure(.circuit, "w is left alone"), false, false),
   ])

@@ -33,7 +33,7 @@ struct SearchFailure: Error, CustomStringConvertible, Sendable, Hashable {
     let isLasting = [.refused, .quota].contains(failure.kind) || failure.status == 401 || failure.status == 403
     self.init(failure.message, isLasting: isLasting)
     // A connection that broke may be the query's fault; one that was never there is not.
-    isOutage = failure.kind == .connection && (!failure.retries || failure.message.contains("takes no connection"))
+    isOutage = failure.kind == .unreachable
     // The host does not always tell for how long; to ask it costs nothing.
     if failure.kind == .circuit { pause = failure.retryAfter ?? 1 }
   }
