@@ -97,7 +97,18 @@ import Testing
     #expect(try shown(.zephyr, "U") == "⟨bos⟩<|system|>\nS⟨</s>⟩\n<|user|>\nU⟨</s>⟩\n<|assistant|>\n")
     #expect(try shown(.mistral, "U") == "⟨bos⟩⟨[INST]⟩ S\n\nU⟨[/INST]⟩")
     // One space, whoever puts it.
-    #expect(try shown(.mistral, "U") { $0.putsSpaceInFront = true } == "⟨bos⟩⟨[INST]⟩ S\n\nU⟨[/INST]⟩")
+    for space in [ByteTokenizer.Space.each, .first] {
+      #expect(try shown(.mistral, "U") { $0.space = space } == "⟨bos⟩⟨[INST]⟩ S\n\nU⟨[/INST]⟩")
+    }
+    // What stands behind a special token is not the first, nor behind one that the template writes.
+    let chatml = "⟨bos⟩⟨<|im_start|>⟩system\nS⟨<|im_end|>⟩\n⟨<|im_start|>⟩user\nU⟨<|im_end|>⟩\n⟨<|im_start|>⟩assistant\n"
+    #expect(try shown(.chatml, "U") { $0.space = .first } == chatml)
+    #expect(try shown(.vicuna, "U") { $0.space = .first } == "⟨bos⟩ S USER: U ASSISTANT:")
+    #expect(
+      try shown(.zephyr, "U") { tokenizer in
+        tokenizer.space = .first
+        tokenizer.chatTemplate = "{{ bos_token }}<|user|>"
+      }.hasPrefix("⟨bos⟩<|system|>\nS"))
     // Whether a text begins with the token is the tokenizer's matter, but for Llama 3.
     #expect(try shown(.vicuna, "U") { $0.addsBOS = false } == "S USER: U ASSISTANT:")
     #expect(

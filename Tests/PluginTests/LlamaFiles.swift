@@ -50,8 +50,9 @@ struct ByteTokenizer: LanguageTokenizer {
   var bos: Int32? = 0
   var addsBOS = true
   var chatTemplate: String?
-  /// As SentencePiece does.
-  var putsSpaceInFront = false
+  /// Which texts get a space in front: none, each, as SentencePiece does, or the one that stands alone.
+  enum Space { case none, each, first }
+  var space = Space.none
 
   static let first: Int32 = 100
 
@@ -61,8 +62,9 @@ struct ByteTokenizer: LanguageTokenizer {
   /// Special tokens begin at 1.
   func id(ofSpecial text: String) -> Int32? { specials.firstIndex(of: text).map { Int32($0) + 1 } }
 
-  func encode(_ text: String, parsingSpecials: Bool) -> [Int32] {
-    var ids: [Int32] = [], rest = Array(((putsSpaceInFront && !text.isEmpty ? " " : "") + text).utf8)[...]
+  func encode(_ text: String, parsingSpecials: Bool, isFirst: Bool) -> [Int32] {
+    let isSpaced = !text.isEmpty && (space == .each || space == .first && isFirst)
+    var ids: [Int32] = [], rest = Array(((isSpaced ? " " : "") + text).utf8)[...]
     while let byte = rest.first {
       if parsingSpecials, let special = specials.first(where: { rest.starts(with: Array($0.utf8)) }),
         let id = id(ofSpecial: special)

@@ -40,6 +40,19 @@ struct PieceLanguageTokenizerTests {
     }
   }
 
+  /// `prepend_scheme: first`: a space in front of what begins the text, unless one is there.
+  @Test func spaceInFrontOfTheFirstStretchAlone() throws {
+    let id = Self.files.id
+    var files = Self.files
+    files.scheme = "first"
+    let tokenizer = try TokenizerFolder(texts: ["tokenizer.json": files.json]).loadLanguageTokenizer()
+    #expect(tokenizer.encode("a</s>a", parsingSpecials: true) == [id("▁a"), 2, id("a")])
+    #expect(tokenizer.encode("<s>a", parsingSpecials: true) == [1, id("a")])
+    #expect(tokenizer.encode(" a", parsingSpecials: false) == [id("▁a")])
+    #expect(tokenizer.encode("a", parsingSpecials: false, isFirst: false) == [id("a")])
+    #expect(tokenizer.encode(" a", parsingSpecials: false, isFirst: false) == [id("▁a")])
+  }
+
   @Test func bytesOfTokens() throws {
     let id = Self.files.id
     for tokenizer in try Self.files.tokenizers() {

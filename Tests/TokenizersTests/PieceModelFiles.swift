@@ -12,6 +12,8 @@ struct PieceModelFiles {
   var addsPrefix = true
   var removesExtraSpaces = false
   var modelType: UInt8 = 2
+  /// How `tokenizer.json` puts a space in front, where not by normalising each stretch: its `prepend_scheme`.
+  var scheme: String?
   var charsMap: [UInt8] = []
   /// Further fields of the trainer's and the normaliser's specification.
   var trainer: [UInt8] = []
@@ -73,11 +75,16 @@ struct PieceModelFiles {
       #"{"id": \#(id), "content": "\#(text)", "single_word": false, "lstrip": false, "rstrip": false, "normalized": false,"#
         + #" "special": true}"#
     }
+    let prepends = """
+      {"type": "Sequence", "normalizers": [{"type": "Prepend", "prepend": "\u{2581}"},
+        {"type": "Replace", "pattern": {"String": " "}, "content": "\u{2581}"}]}
+      """
+    let metaspace = scheme.map {
+      #"{"type": "Metaspace", "replacement": "\#u{2581}", "prepend_scheme": "\#($0)", "split": false}"#
+    }
     return """
       {"version": "1.0", "added_tokens": [\(added.joined(separator: ", "))],
-       "normalizer": {"type": "Sequence", "normalizers": [{"type": "Prepend", "prepend": "\u{2581}"},
-         {"type": "Replace", "pattern": {"String": " "}, "content": "\u{2581}"}]},
-       "pre_tokenizer": null,
+       "normalizer": \(scheme == nil ? prepends : "null"), "pre_tokenizer": \(metaspace ?? "null"),
        "post_processor": {"type": "TemplateProcessing",
          "single": [{"SpecialToken": {"id": "<s>", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}}],
          "pair": [{"SpecialToken": {"id": "<s>", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}},

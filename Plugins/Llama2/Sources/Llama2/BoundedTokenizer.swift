@@ -24,16 +24,17 @@ struct BoundedTokenizer: LanguageTokenizer {
 
   private func kept(_ id: Int32) -> Int32? { id < rows ? id : nil }
 
-  func encode(_ text: String, parsingSpecials: Bool) -> [Int32] {
-    let ids = base.encode(text, parsingSpecials: parsingSpecials)
+  func encode(_ text: String, parsingSpecials: Bool, isFirst: Bool) -> [Int32] {
+    let ids = base.encode(text, parsingSpecials: parsingSpecials, isFirst: isFirst)
     guard ids.contains(where: { $0 >= rows }) else { return ids }
     guard let found = leftOut.compactMap({ text.range(ofFirst: $0) }).min(by: { $0.lowerBound < $1.lowerBound }) else {
       return ids.filter { $0 < rows }
     }
     // Cut inside of the token's text it is found no more. A single scalar cannot be cut, and is dropped.
     let cut = text.unicodeScalars.index(after: found.lowerBound)
-    return encode(String(text[..<(cut == found.upperBound ? found.lowerBound : cut)]), parsingSpecials: parsingSpecials)
-      + encode(String(text[cut...]), parsingSpecials: parsingSpecials)
+    let before = text[..<(cut == found.upperBound ? found.lowerBound : cut)]
+    return encode(String(before), parsingSpecials: parsingSpecials, isFirst: isFirst)
+      + encode(String(text[cut...]), parsingSpecials: parsingSpecials, isFirst: isFirst && before.isEmpty)
   }
 
   func bytes(of id: Int32) -> [UInt8] { id < rows ? base.bytes(of: id) : [] }

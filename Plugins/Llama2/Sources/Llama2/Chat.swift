@@ -16,10 +16,13 @@ struct Chat: Sendable {
   let preamble: String?
   /// What stands behind `[INST]` where that is a token; nil where it is text.
   let instructionSpace: String?
+  /// Whether the model's template writes the begin-of-sequence token into the text, whose beginning that token then is.
+  private let writesBOS: Bool
 
   init(_ template: ChatTemplate, _ tokenizer: (any LanguageTokenizer)?) {
     let own = tokenizer?.chatTemplate
     self.template = template
+    writesBOS = own.map { $0.contains("bos_token") || $0.contains("<s>") } ?? false
     switch template {
     case .chatml: defaultSystem = own.flatMap(Self.chatmlSystem)
     case .vicuna: defaultSystem = own?.contains(Self.vicunaSystem.prefix(80)) ?? true ? Self.vicunaSystem : nil
@@ -37,7 +40,7 @@ struct Chat: Sendable {
   private static func instructionSpace(_ tokenizer: any LanguageTokenizer) -> String? {
     guard tokenizer.id(ofSpecial: "[INST]") != nil else { return nil }
     let isSpaced = tokenizer.chatTemplate?.contains("[INST] ") ?? true
-    let first = tokenizer.encode("a", parsingSpecials: false).first
+    let first = tokenizer.encode("a", parsingSpecials: false, isFirst: false).first
     return isSpaced && first.flatMap { tokenizer.bytes(of: $0).first } != 0x20 ? " " : ""
   }
 
@@ -105,7 +108,8 @@ struct Chat: Sendable {
     if tokenizer.addsBOS || template == .llama3, let bos = tokenizer.bos { ids.append(bos) }
     var pending = ""
     func flush() {
-      if !pending.isEmpty { ids += tokenizer.encode(pending, parsingSpecials: false) }
+      let isFirst = ids.isEmpty || (ids == [tokenizer.bos] && !writesBOS)
+      if !pending.isEmpty { ids += tokenizer.encode(pending, parsingSpecials: false, isFirst: isFirst) }
       pending = ""
     }
     for part in parts(system: system, user: user) {

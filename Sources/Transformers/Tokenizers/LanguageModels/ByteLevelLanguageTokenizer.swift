@@ -22,7 +22,7 @@ struct ByteLevelLanguageTokenizer: LanguageTokenizer {
 
   func id(ofSpecial text: String) -> Int32? { tokens.id(ofSpecial: text) }
 
-  func encode(_ text: String, parsingSpecials: Bool) -> [Int32] {
+  func encode(_ text: String, parsingSpecials: Bool, isFirst: Bool) -> [Int32] {
     var ids: [Int32] = []
     ids.reserveCapacity(text.utf8.count / 4 + 1)
     scratches.with { scratch in

@@ -17,7 +17,9 @@ public protocol LanguageTokenizer: Sendable {
   /// The ids of a text; ``bos`` is never added.
   /// - Parameter parsingSpecials: whether special tokens that are written in the text become the token. False for what users
   ///   wrote, true for templates.
-  func encode(_ text: String, parsingSpecials: Bool) -> [Int32]
+  /// - Parameter isFirst: whether nothing stands before the text, not even a special token. Some models put a space in front of
+  ///   the first stretch alone (`prepend_scheme: first`).
+  func encode(_ text: String, parsingSpecials: Bool, isFirst: Bool) -> [Int32]
 
   /// What a token stands for: bytes, for a character may be spread over several tokens. Empty for special tokens, the unknown one,
   /// and ids outside of the vocabulary.
@@ -25,4 +27,11 @@ public protocol LanguageTokenizer: Sendable {
 
   /// The text of a whole sequence. Bytes that are no UTF-8 become U+FFFD.
   func decode(_ ids: [Int32]) -> String
+}
+
+extension LanguageTokenizer {
+  /// The ids of a text that stands alone.
+  public func encode(_ text: String, parsingSpecials: Bool) -> [Int32] {
+    encode(text, parsingSpecials: parsingSpecials, isFirst: true)
+  }
 }

@@ -38,7 +38,7 @@ struct PieceLanguageTokenizer: LanguageTokenizer {
 
   func id(ofSpecial text: String) -> Int32? { tokens.id(ofSpecial: text) }
 
-  func encode(_ text: String, parsingSpecials: Bool) -> [Int32] {
+  func encode(_ text: String, parsingSpecials: Bool, isFirst: Bool) -> [Int32] {
     var ids: [Int32] = []
     ids.reserveCapacity(text.utf8.count / 3 + 1)
     scratches.with { scratch in
@@ -47,7 +47,7 @@ struct PieceLanguageTokenizer: LanguageTokenizer {
           ids.append($0)
         } text: { stretch in
           scratch.text.count = 0
-          normalizer.apply(stretch, isFirst: stretch.baseAddress == bytes.baseAddress, to: &scratch.text)
+          normalizer.apply(stretch, isFirst: isFirst && stretch.baseAddress == bytes.baseAddress, to: &scratch.text)
           append(scratch.text.elements, &scratch, to: &ids)
         }
       }
