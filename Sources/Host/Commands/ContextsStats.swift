@@ -40,16 +40,14 @@ struct ContextsStats: ParsableCommand {
 
   mutating func run() throws {
     let entities = try gold.map { try GoldEntities(path: $0, comment: comment) }
-    let similarity = try model.map { model in
-      try prepareMachine(threads: nil)
-      return try ContextSimilarity(encoder: EncoderOptions.open(model: model, plugin: plugin), layer: layer)
-    }
+    var similarity = try model.map { try ContextSimilarity(model: $0, plugin: plugin, layer: layer) }
     let reports = try (paths.isEmpty ? [ContextStore.defaultPath] : paths).map { path in
       let sets = try ContextSet.read(path)
-      let scores = try similarity.map { try sets.map($0.scores) }
+      let scores = try sets.map { try similarity?.scores(of: $0) ?? [] }
       func statistics(_ range: Range<Int>, _ name: String) throws -> ContextStatistics {
         try ContextStatistics(
-          Array(sets[range]), name: name, failBelow: failBelow, gold: entities, bertScores: scores?[range].flatMap { $0 })
+          Array(sets[range]), name: name, failBelow: failBelow, gold: entities,
+          bertScores: similarity == nil ? nil : Array(scores[range].joined()))
       }
       return Report(
         whole: try statistics(sets.indices, path),

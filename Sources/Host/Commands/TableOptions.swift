@@ -22,6 +22,6 @@ struct TableOptions: ParsableArguments {
   func tables(of runs: [String]) async throws -> ReportTables {
     try await ReportTables(
       runs: runs, published: published.map { try Published(path: $0) } ?? .none,
-      similarity: bertscore.map { try Similarity(model: $0, plugin: plugin, layer: layer) })
+      similarity: bertscore.map { try ContextSimilarity(model: $0, plugin: plugin, layer: layer) })
   }
 }

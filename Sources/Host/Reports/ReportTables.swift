@@ -1,22 +1,5 @@
 import PluginAPI
 
-/// An encoder that BERTScores are computed with.
-struct Similarity: Sendable {
-  let model: String
-  let score: BERTScore
-
-  init(model: String, plugin: String?, layer: Int?) throws {
-    try prepareMachine(threads: nil)
-    self.model = String(model.split(separator: "/").last ?? "an encoder") + (layer.map { ", layer \($0)" } ?? "")
-    score = try BERTScore(encoder: EncoderOptions.open(model: model, plugin: plugin), layer: layer)
-  }
-
-  /// F1 of each context against its sentence.
-  func values(_ examples: [Example]) throws -> [Double] {
-    try score(candidates: examples.map(\.contextText), references: examples.map { $0.words.joined(separator: " ") }).map(\.f1)
-  }
-}
-
 /// The tables of finished runs.
 struct ReportTables: Sendable {
   let paper: PaperTables
@@ -51,7 +34,7 @@ struct ReportTables: Sendable {
     }
   }
 
-  init(systems: [AnalysedSystem], published: Published = .none, similarity: Similarity? = nil) throws {
+  init(systems: [AnalysedSystem], published: Published = .none, similarity: ContextSimilarity? = nil) throws {
     var systems = systems
     for i in systems.indices { systems[i].dataset = published.spelling(systems[i].dataset) }
     for (i, label) in AnalysedSystem.labels(systems.map { ($0.dataset, $0.prompt, $0.name) }).enumerated() {
@@ -59,14 +42,14 @@ struct ReportTables: Sendable {
     }
     var paper = PaperTables(systems: systems, published: published)
     var analysis = AnalysisTables(systems: systems)
-    if let similarity {
+    if var similarity {
       paper.bertScoreModel = similarity.model
       for (place, system) in systems.enumerated() {
         guard let corpus = system.corpus, corpus.augmented else { continue }
         Console.shared.talk("BERTScore of the contexts of \(system.name)")
-        let train = try similarity.values(corpus.splits["train"] ?? [])
+        let train = try similarity.scores(of: corpus.splits["train"] ?? [])
         paper.bertScores[place] = train.reduce(0, +) / Double(max(1, train.count))
-        analysis.bertScores[place] = try similarity.values(system.tested)
+        analysis.bertScores[place] = try similarity.scores(of: system.tested)
       }
     }
     self.paper = paper
@@ -74,7 +57,7 @@ struct ReportTables: Sendable {
   }
 
   /// - Parameter runs: run folders, folders of seeds, or grids' folders.
-  init(runs: [String], published: Published = .none, similarity: Similarity? = nil) async throws {
+  init(runs: [String], published: Published = .none, similarity: ContextSimilarity? = nil) async throws {
     let finished = try FinishedSystem.systems(runs)
     let systems = try await withThrowingTaskGroup(of: (Int, AnalysedSystem).self) { group in
       for (place, system) in finished.enumerated() { group.addTask { (place, try await AnalysedSystem(system)) } }

@@ -18,7 +18,7 @@ struct HeatMap {
   var figure: Figure {
     let found = cells.joined().compactMap { $0 }
     let low = found.map(\.mean).min() ?? 0, high = found.map(\.mean).max() ?? 1
-    let left = min(170, max(40, (rows.map(textWidth).max() ?? 0) + 14, textWidth(rowTitle) + 8))
+    let left = min(220, max(40, (rows.map(textWidth).max() ?? 0) + 14, textWidth(rowTitle) + 8))
     let widest = found.contains { $0.std != nil } ? 96.0 : 66.0
     let cellWidth = max(widest, min(130, (columns.map(textWidth).max() ?? 0) + 10))
     let width = max(220, left + cellWidth * Double(columns.count) + 2)
