@@ -33,7 +33,7 @@ final class Wire: Transport {
         return try await open(exchange, at: target)
       } catch {
         // Where no connection was made, the name's next address may be the one that listens.
-        guard isUnreachable(error) else { throw wireFailure(error, address, policy) }
+        guard madeNoConnection(error) else { throw wireFailure(error, address, policy) }
       }
     }
     guard let last = targets.last else { throw HTTPFailure(.unreachable, "\(address): the name leads to no address") }

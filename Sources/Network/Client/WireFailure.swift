@@ -23,13 +23,15 @@ func wireFailure(_ error: any Error, _ address: WebAddress, _ policy: HTTPPolicy
       return failure(.timeout, "sent nothing for \(policy.readSeconds) s", retries: true)
     case .remoteConnectionClosed, .uncleanShutdown:
       return failure(.connection, "closed the connection before its answer was complete", retries: true)
-    default: return failure(.unreachable, "cannot be asked: \(error.shortDescription)", retries: false)
+    default: return failure(.connection, "cannot be asked: \(error.shortDescription)", retries: false)
     }
+  case NIOSSLError.uncleanShutdown:
+    return failure(.connection, "closed the connection before its answer was complete", retries: true)
   case is NIOSSLError, is BoringSSLError, is NIOSSLExtraError:
     return failure(.unreachable, "cannot be trusted, TLS fails: \(error)", retries: false)
   case let error as IOError:
     let reason = String(cString: strerror(error.errnoCode))
-    return isUnreachable(error)
+    return madeNoConnection(error)
       ? failure(.unreachable, "takes no connection: \(reason)", retries: true)
       : failure(.connection, "broke the connection: \(reason)", retries: true)
   case HTTPParserError.invalidEOFState:
@@ -44,7 +46,7 @@ func wireFailure(_ error: any Error, _ address: WebAddress, _ policy: HTTPPolicy
 }
 
 /// Whether nothing was sent because no connection was made.
-func isUnreachable(_ error: any Error) -> Bool {
+func madeNoConnection(_ error: any Error) -> Bool {
   switch error {
   case let error as IOError: [ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, ENETDOWN, EADDRNOTAVAIL].contains(error.errnoCode)
   case let error as HTTPClientError: error == .connectTimeout

@@ -87,7 +87,8 @@ public struct HTTPFailure: Error, Sendable, CustomStringConvertible {
     case quota
     /// The endpoint failed so often that it is left alone for a while.
     case circuit
-    /// Nobody is there to ask: no connection, a name that cannot be resolved, TLS that cannot be verified.
+    /// Nobody is there to ask: a connection that is refused or finds no way, a name that cannot be resolved, TLS that cannot be
+    /// verified.
     case unreachable
   }
 

@@ -170,6 +170,7 @@ struct SearchAugmentorTests {
     (HTTPFailure(.quota, "w answered 402", status: 402), true, false),
     (HTTPFailure(.refused, "w: the experiment does not allow this host"), true, false),
     (HTTPFailure(.unreachable, "w takes no connection: Connection refused (5 tries)", retries: true), false, true),
+    (HTTPFailure(.unreachable, "w: the name `w` cannot be resolved", retries: true), false, true),
     (HTTPFailure(.connection, "w closed the connection before its answer was complete", retries: true), false, false),
     (HTTPFailure(.circuit, "w is left alone"), false, false),
   ])
