@@ -104,11 +104,13 @@ import Testing
     let chatml = "⟨bos⟩⟨<|im_start|>⟩system\nS⟨<|im_end|>⟩\n⟨<|im_start|>⟩user\nU⟨<|im_end|>⟩\n⟨<|im_start|>⟩assistant\n"
     #expect(try shown(.chatml, "U") { $0.space = .first } == chatml)
     #expect(try shown(.vicuna, "U") { $0.space = .first } == "⟨bos⟩ S USER: U ASSISTANT:")
-    #expect(
-      try shown(.zephyr, "U") { tokenizer in
-        tokenizer.space = .first
-        tokenizer.chatTemplate = "{{ bos_token }}<|user|>"
-      }.hasPrefix("⟨bos⟩<|system|>\nS"))
+    func writing(_ tokenizer: inout ByteTokenizer) {
+      tokenizer.space = .first
+      tokenizer.chatTemplate = "{{ bos_token }}<|user|>"
+    }
+    #expect(try shown(.zephyr, "U", change: writing).hasPrefix("⟨bos⟩<|system|>\nS"))
+    // Without a template the model's own writes nothing.
+    #expect(try shown(.none, "U", change: writing) == "⟨bos⟩ S\n\nU")
     // Whether a text begins with the token is the tokenizer's matter, but for Llama 3.
     #expect(try shown(.vicuna, "U") { $0.addsBOS = false } == "S USER: U ASSISTANT:")
     #expect(
@@ -176,6 +178,11 @@ import Testing
       Chat(template, ByteTokenizer(specials: specials, chatTemplate: own)).fingerprint(usesDefault: usesDefault)
     }
     #expect(names(.mistral, nil) == ["chat": "mistral"])
+    func beginning(_ template: ChatTemplate, _ space: ByteTokenizer.Space, _ own: String?) -> String? {
+      Chat(template, ByteTokenizer(chatTemplate: own, space: space)).fingerprint(usesDefault: false)["chatBeginning"]
+    }
+    #expect(beginning(.zephyr, .each, "{{ bos_token }}") == nil && beginning(.zephyr, .first, nil) == "spaced")
+    #expect(beginning(.zephyr, .first, "{{ bos_token }}") == "bare" && beginning(.none, .first, "{{ bos_token }}") == "spaced")
     #expect(names(.mistral, nil, Self.instructions) == ["chat": "mistral", "chatInstruction": "[INST] "])
     #expect(names(.llama3, nil) == ["chat": "llama3"])
     #expect(names(.llama3, Self.dated) == ["chat": "llama3", "chatPreamble": Self.date])

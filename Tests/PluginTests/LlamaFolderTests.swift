@@ -72,6 +72,12 @@ import Testing
     #expect(bounded.encode("azbz", parsingSpecials: false) == base.encode("ab", parsingSpecials: false))
     #expect(bounded.encode("abc", parsingSpecials: true) == base.encode("abc", parsingSpecials: true))
     #expect(bounded.vocabularySize == Int(ByteTokenizer.first) + 0x7A)
+    // What is left of the text is still its beginning, and once only.
+    let spaced = ByteTokenizer(specials: [], space: .first)
+    let boundedToo = BoundedTokenizer(spaced, rows: ByteTokenizer.first + 0x7A, leftOut: ["z"])
+    for text in ["azb", "zab"] {
+      #expect(boundedToo.encode(text, parsingSpecials: false) == spaced.encode("ab", parsingSpecials: false), "\(text)")
+    }
   }
 
   @Test func aBoundedTokenizerHasNoTokensBeyond() {

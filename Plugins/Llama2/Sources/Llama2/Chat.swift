@@ -18,11 +18,17 @@ struct Chat: Sendable {
   let instructionSpace: String?
   /// Whether the model's template writes the begin-of-sequence token into the text, whose beginning that token then is.
   private let writesBOS: Bool
+  /// Whether the first text has a space in front, where that is not so of every text.
+  private let beginning: String?
 
   init(_ template: ChatTemplate, _ tokenizer: (any LanguageTokenizer)?) {
     let own = tokenizer?.chatTemplate
     self.template = template
-    writesBOS = own.map { $0.contains("bos_token") || $0.contains("<s>") } ?? false
+    writesBOS = template != .none && (own.map { $0.contains("bos_token") || $0.contains("<s>") } ?? false)
+    beginning = tokenizer.flatMap { [writesBOS] in
+      let (first, later) = ($0.encode("a", parsingSpecials: false), $0.encode("a", parsingSpecials: false, isFirst: false))
+      return first == later ? nil : writesBOS ? "bare" : "spaced"
+    }
     switch template {
     case .chatml: defaultSystem = own.flatMap(Self.chatmlSystem)
     case .vicuna: defaultSystem = own?.contains(Self.vicunaSystem.prefix(80)) ?? true ? Self.vicunaSystem : nil
@@ -65,6 +71,7 @@ struct Chat: Sendable {
     if usesDefault { names["chatSystem"] = defaultSystem }
     names["chatPreamble"] = preamble
     names["chatInstruction"] = instructionSpace.map { "[INST]" + $0 }
+    names["chatBeginning"] = beginning
     return names
   }
 

@@ -17,8 +17,8 @@ public protocol LanguageTokenizer: Sendable {
   /// The ids of a text; ``bos`` is never added.
   /// - Parameter parsingSpecials: whether special tokens that are written in the text become the token. False for what users
   ///   wrote, true for templates.
-  /// - Parameter isFirst: whether nothing stands before the text, not even a special token. Some models put a space in front of
-  ///   the first stretch alone (`prepend_scheme: first`).
+  /// - Parameter isFirst: whether nothing is written before the text, not even a special token; a ``bos`` that is added to it does
+  ///   not count. Some models put a space in front of the first stretch alone (`prepend_scheme: first`).
   func encode(_ text: String, parsingSpecials: Bool, isFirst: Bool) -> [Int32]
 
   /// What a token stands for: bytes, for a character may be spread over several tokens. Empty for special tokens, the unknown one,
