@@ -2,7 +2,7 @@ import PluginAPI
 
 @testable import Host
 
-/// An augmentor that notes in a file what it is asked, takes its time, and gives up half-way where it is told to.
+/// An augmentor that notes in a file what it is asked, waits or gives up half-way where it is told to.
 enum ToyPlugin {
   /// Compiled once for all tests.
   static func library() throws -> String { try file.get() }
@@ -16,12 +16,12 @@ enum ToyPlugin {
     struct Settings: PluginOptions {
       var log: String
       var failAfter: Int?
-      var delay: Int
+      var waitAt: Int?
       var flavour: String
       static let fields = [
         OptionField.required("log", .path, help: "what was asked"),
         .optional("failAfter", .integer, help: "give up then"),
-        .optional("delay", .integer, default: "0", help: "milliseconds an answer"),
+        .optional("waitAt", .integer, help: "wait there until somebody ends it"),
         .optional("flavour", .string, default: "plain", help: "what the text depends on"),
       ]
     }
@@ -40,13 +40,13 @@ enum ToyPlugin {
               if done == settings.failAfter { return answers.finish(throwing: PluginError("out of ideas")) }
               let sentence = request.words.joined(separator: " ")
               note(sentence)
-              if settings.delay > 0 { try? await Task.sleep(for: .milliseconds(settings.delay)) }
+              if done == settings.waitAt { try? await Task.sleep(for: .seconds(3600)) }
               if Task.isCancelled { break }
               var random = request.random
               answers.yield(
                 (request.index, Context(
                   text: "about " + sentence + " " + String(random.next() % 1_000_000), tokens: 7, source: "toy", promptTokens: 5,
-                  milliseconds: settings.delay, details: ["prompt": request.prompt ?? "none"])))
+                  milliseconds: 0, details: ["prompt": request.prompt ?? "none"])))
             }
             answers.finish()
           }

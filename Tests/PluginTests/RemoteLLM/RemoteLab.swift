@@ -24,7 +24,7 @@ final class RemoteLab: ServiceProvider {
       HTTPPolicy.self,
       from: mapping([
         "hosts": .list([host]), "retries": .scalar("2", quoted: false), "backoffSeconds": .scalar("0.01", quoted: false),
-        "readSeconds": .scalar("30", quoted: false), "totalSeconds": .scalar("60", quoted: false),
+        "readSeconds": .scalar("30", quoted: false), "totalSeconds": .scalar("3600", quoted: false),
       ]), what: "test")
     client = NetworkClient(policy) { _, _ in }
     self.key = key
