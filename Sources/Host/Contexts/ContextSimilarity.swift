@@ -2,9 +2,17 @@ import PluginAPI
 
 /// How similar contexts are to their sentences, by BERTScore. What was compared once is not compared again.
 struct ContextSimilarity: Sendable {
-  /// A context and its sentence.
+  /// A context and its sentence. Equal are those of the same bytes: tokenizers tell spellings of a letter apart.
   struct Pair: Hashable, Sendable {
     var context: String, sentence: String
+
+    static func == (a: Pair, b: Pair) -> Bool {
+      a.context.utf8.elementsEqual(b.context.utf8) && a.sentence.utf8.elementsEqual(b.sentence.utf8)
+    }
+
+    func hash(into hasher: inout Hasher) {
+      for text in [context, sentence] { hasher.combine(Array(text.utf8)) }
+    }
   }
 
   /// What it is computed with, for a table's note.
@@ -27,8 +35,8 @@ struct ContextSimilarity: Sendable {
     do {
       let values = new.isEmpty ? [] : try score(candidates: new.map(\.context), references: new.map(\.sentence))
       for (pair, value) in zip(new, values) { known[pair] = value.f1 }
-    } catch let error as PluginError { throw Diagnostic("P320", "\(error)") }
-    return pairs.map { known[$0, default: 0] }
+    } catch let error as PluginError { throw Diagnostic("P320", error.message, hint: error.hint.isEmpty ? nil : error.hint) }
+    return pairs.map { known[$0] ?? .nan }
   }
 
   /// The F1 of each context that was made.

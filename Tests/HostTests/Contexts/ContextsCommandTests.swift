@@ -83,13 +83,14 @@ struct ContextsCommandTests {
   @Test func statisticsWithBERTScore() throws {
     try lab.write(
       "{\"text\": \"the old town\", \"generated_context\": \"the old town\"}\n"
-        + "{\"text\": \"Oslo is quiet\", \"generated_context\": \"\"}\n", to: "two.jsonl")
+        + "{\"text\": \"Oslo is quiet\", \"generated_context\": \"\"}\n"
+        + "{\"text\": \"the old town\", \"generated_context\": \"the old town\"}\n", to: "three.jsonl")
     let answer = try lab.calm(
-      "contexts", "stats", lab.path("two.jsonl"), "--bertscore", "--model", lab.path("model"), "--format", "json")
+      "contexts", "stats", lab.path("three.jsonl"), "--bertscore", "--model", lab.path("model"), "--format", "json")
     #expect(answer.code == 0, "\(answer.errors)")
     struct Report: Decodable { var meanBERTScore: Double }
     let report = try JSONDecoder().decode(Report.self, from: Data(answer.output.utf8))
-    #expect(abs(report.meanBERTScore - 0.5) < 1e-5)
-    #expect(try lab.calm("contexts", "stats", lab.path("two.jsonl"), "--bertscore").code == 2)
+    #expect(abs(report.meanBERTScore - 2.0 / 3) < 1e-5)
+    #expect(try lab.calm("contexts", "stats", lab.path("three.jsonl"), "--bertscore").code == 2)
   }
 }

@@ -56,6 +56,10 @@ import Testing
     #expect(report.code == 0, "\(report.errors)")
     let shown = String(decoding: try FileBytes.read(lab.path("page/table3.csv")), as: UTF8.self)
     #expect(shown.contains("published F1"), "\(shown)")
+    let scored = try lab.calm(
+      "tables", lab.path("grid"), "--bertscore", lab.path("model"), "--only", "table3", "--format", "json", "--quiet")
+    let scores = (try JSONValue.parse(scored.output).items?[0]["rows"]?.items ?? []).compactMap { $0.items?[3].number }
+    #expect(scores.count == 2 && scores[0] == scores[1] && (0.1...1).contains(scores[0]), "\(scored.errors)\(scored.output)")
     let plugin = try lab.calm("tables", lab.path("grid"), "--layer", "4")
     #expect(plugin.code == 2 && plugin.errors.contains("--bertscore"), "\(plugin.errors)")
     let empty = try lab.calm("tables", lab.path("grid"), "--only", "table4,table5")
