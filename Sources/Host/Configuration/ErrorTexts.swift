@@ -63,8 +63,8 @@ extension ErrorCode {
       text: """
         An argument of `--set` is not of the form `path.to.key=value`, or its path leads through something that is no mapping \
         or past the end of a list (items count from 0: `list.0.key`). The value is read as YAML; to pass text with special \
-        characters put it in quotes that the shell leaves alone: --set 'a.b="x: #1"'. The list of `--seeds` is \
-        refused under this code too.
+        characters put it in quotes that the shell leaves alone: --set 'a.b="x: #1"'. `--seeds`, `--shard`, `--sweep` and the \
+        paths of a `sweep:` section are refused under this code too.
         """),
     ErrorCode(
       code: "C110", title: "configuration cannot be read",
@@ -124,7 +124,8 @@ extension ErrorCode {
       text: """
         Imported contexts are paired with sentences by index, so there must be as many of one as of the other, and the texts \
         that both carry must agree apart from quotes, white space and byte order marks. More than 5 % of differences is an \
-        error: the contexts are probably of another split or of another version of the data.
+        error: the contexts are probably of another split or of another version of the data. A file of contexts that is not \
+        there or cannot be read has this code too; the message says so.
         """),
     ErrorCode(
       code: "D204", title: "empty data file",

@@ -110,12 +110,16 @@ extension ErrorCode {
       code: "M401", title: "model not found",
       text: """
         The folder or file of a model does not exist, or is of a type that no plugin reads. Paths are relative to the file that \
-        names them. A model declared under `models:` with a source is downloaded by `calm model fetch` and by `calm run`.
+        names them. A model declared under `models:` with a source is downloaded by `calm model fetch` and by `calm run`. Names \
+        on Hugging Face's hub are not looked up: download the folder first, e.g. with \
+        `hf download google-bert/bert-base-cased --local-dir models/bert-base-cased`.
         """),
     ErrorCode(
       code: "M402", title: "damaged weights",
       text: """
-        A file of weights is cut short or contradicts itself. Nothing of it is used. Download it again.
+        A file of weights is cut short or contradicts itself: nothing of it is used; download it again. Or the model has a part \
+        that is not supported, such as an activation or a scaling of positions, which the message names: then another \
+        download does not help.
         """),
     ErrorCode(
       code: "M403", title: "missing tensor",
@@ -238,7 +242,8 @@ extension ErrorCode {
       text: """
         An index cannot be made, opened or written: there is none at the path, another process is writing to it, it was made \
         in another language or by another program, or `libCalmXapian.so` is not there. The message gives the reason. The \
-        library is built where `libxapian-dev` is installed; `calm search index CORPUS -o INDEX` makes an index.
+        library is built where `libxapian-dev` is installed, by `make build` (`make run` does not build it); \
+        `calm search index CORPUS -o INDEX` makes an index.
         """),
     ErrorCode(
       code: "T701", title: "the loss is not finite",

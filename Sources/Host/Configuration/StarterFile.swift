@@ -5,8 +5,8 @@ func starterFile() -> String {
   func section(_ name: String, _ fields: [OptionField], values: [String: String]) -> [String] {
     ["\(name):"]
       + fields.map { field in
-        let value = values[field.name] ?? field.defaultText
-        let line = value.map { "  \(field.name): \($0.isEmpty ? "{}" : $0)" } ?? "  # \(field.name):"
+        let value = values[field.name] ?? field.shownDefault
+        let line = value.map { "  \(field.name): \($0)" } ?? "  # \(field.name):"
         return line + String(repeating: " ", count: max(1, 34 - line.count)) + "# \(field.help)"
       } + [""]
   }
@@ -23,4 +23,16 @@ func starterFile() -> String {
       "loss: {plugin: kl-cooperative}", "",
     ] + section("training", TrainingSection.fields, values: [:])
   return lines.joined(separator: "\n")
+}
+
+extension OptionField {
+  /// The default as a configuration would have it; nil where there is none.
+  var shownDefault: String? {
+    guard let text = defaultText, text.isEmpty else { return defaultText }
+    return switch type {
+    case .list: "[]"
+    case .map, .mapping, .plugin, .any: "{}"
+    default: "\"\""
+    }
+  }
 }

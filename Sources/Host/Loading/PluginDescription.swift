@@ -66,7 +66,7 @@ extension PluginDescription.Option {
     self.name = name
     type = field.type.name
     required = !field.optional
-    `default` = field.defaultText
+    `default` = field.shownDefault
     least = field.range.flatMap { $0.lowerBound.isFinite ? $0.lowerBound : nil }
     greatest = field.range.flatMap { $0.upperBound.isFinite ? $0.upperBound : nil }
     help = field.help
@@ -74,7 +74,7 @@ extension PluginDescription.Option {
 
   fileprivate var shownDefault: String {
     if required { return "required" }
-    return `default`.map { $0.isEmpty ? "\"\"" : $0 } ?? "none"
+    return `default` ?? "none"
   }
 
   fileprivate var shownRange: String {

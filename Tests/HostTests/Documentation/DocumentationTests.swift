@@ -63,6 +63,9 @@ struct DocumentationTests {
         for part in parts {
           if let section = node[part.key] { faults += check(section, against: part.fields, what: "`\(part.key)`") }
         }
+        if let augmentor = node["augmentor"], augmentor["prompt"] != nil, let id = augmentor["plugin"]?.text {
+          #expect(!["echo", "precomputed", "search-engine"].contains(id), "takes no prompt: \(block.text)")
+        }
         let shown = faults.filter { $0.code != "C103" }.map(DiagnosticPrinter.line)
         #expect(shown.isEmpty, "\(block.text)")
       }
@@ -116,7 +119,7 @@ struct DocumentationTests {
   private func table(_ fields: [OptionField]) -> [String] {
     func plain(_ value: Double) -> String { Int(exactly: value).map(String.init) ?? String(value) }
     let rows = fields.map { field in
-      let standard = field.optional ? field.defaultText.map { "`\($0.isEmpty ? "{}" : $0)`" } ?? "–" : "required"
+      let standard = field.optional ? field.shownDefault.map { "`\($0)`" } ?? "–" : "required"
       let range = field.range.map { "\(plain($0.lowerBound)) to \(plain($0.upperBound))" } ?? ""
       return ["`\(field.name)`", field.type.name, standard, range, field.help]
     }
@@ -165,7 +168,7 @@ struct Page {
   static func all() throws -> [Page] {
     let names = try FileManager.default.contentsOfDirectory(atPath: root + "/Documentation").filter { $0.hasSuffix(".md") }
     let others =
-      ["README.md", "Examples/data/README.md", "Documentation/results/README.md"]
+      ["README.md", "Examples/README.md", "Examples/data/README.md", "Documentation/results/README.md"]
       + ["C", "Echo", "Python", "Rust"].map { "Examples/plugins/\($0)/README.md" }
     return try (others + names.sorted().map { "Documentation/" + $0 }).map { try Page($0) }
   }
