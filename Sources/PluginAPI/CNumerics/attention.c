@@ -25,7 +25,7 @@ static void tiles_by_panel(calm_form f, const int32_t *tiles, int count, const v
   for (int lane = 0; lane < count; lane += TILE_ROWS) {
     int some = count - lane < TILE_ROWS ? count - lane : TILE_ROWS;
     calm_tile(f.tiles, tiles + (size_t)lane * steps, (some + 3) & ~3, panel, P, steps, NULL, c + lane * ldc, ldc,
-              some, columns, 0);
+              some, columns, 0, (calm_ahead){panel, 0});
   }
 }
 

@@ -210,11 +210,6 @@ static inline int tiles_of(int rows) { return (rows + TILE_ROWS - 1) / TILE_ROWS
 /* Where part `i` of equal parts begins. */
 static inline int share(int count, int i, int parts) { return (int)((int64_t)count * i / parts); }
 
-/* Asks for a part of the next panel, so that it comes to the second-level cache while this one is multiplied. */
-static inline void fetch_part(const int32_t *panel, int words, int part, int parts) {
-  for (int i = share(words, part, parts) & ~15; i < share(words, part + 1, parts); i += 16) __builtin_prefetch(panel + i, 0, 2);
-}
-
 /* A range of rows against a range of panels: the rows are packed block by block and meet every panel while they are hot. */
 static void matmul_chunk(void *context, int task) {
   const matmul_job *j = context;
@@ -236,6 +231,7 @@ static void matmul_chunk(void *context, int task) {
   int adds = j->epilogue && j->epilogue->accumulate, width = panel_of(f);
   for (int from = 0; from < steps; from += block) {
     int some = least(block, steps - from);
+    size_t apart = 4 * (size_t)width * 2 / tiles;
     if (j->a.k_contiguous)
       for (int t = 0; t < tiles; t++)
         calm_pack_lanes(f, left + (size_t)t * TILE_ROWS * some, t == tiles - 1 ? tail_lanes : TILE_ROWS, j->a,
@@ -246,12 +242,13 @@ static void matmul_chunk(void *context, int task) {
       const int32_t *right = (const int32_t *)b->data + width * ((size_t)from * panels + (size_t)panel * some);
       int column = panel * width, columns = least(width, b->n - column), last_block = from + some == steps;
       const float *bias = last_block && j->epilogue && j->epilogue->bias ? j->epilogue->bias + column : NULL;
-      for (int t = 0; t < tiles; t++) {
+      calm_ahead next = {(const char *)right, 0}; /* each tile asks for a part of the next panel */
+      if (panel + 1 < last) next = (calm_ahead){(const char *)(right + width * some), apart};
+      for (int t = 0; t < tiles; t++, next.from += some / 2 * next.apart) {
         int count = t == tiles - 1 ? tail : TILE_ROWS, at = row + t * TILE_ROWS;
         float *c = j->c + (size_t)at * j->ldc + column;
-        if (panel + 1 < last) fetch_part(right + width * some, width * some, t, tiles);
         calm_tile(f.tiles, left + (size_t)t * TILE_ROWS * some, t == tiles - 1 ? tail_lanes : TILE_ROWS, right, width,
-                  some, f.rounding == CALM_INT8 ? NULL : bias, c, j->ldc, count, columns, from > 0 || adds);
+                  some, f.rounding == CALM_INT8 ? NULL : bias, c, j->ldc, count, columns, from > 0 || adds, next);
         if (!last_block) continue;
         if (f.rounding == CALM_INT8) finish_integers(c, j->ldc, count, columns, units + t * TILE_ROWS, b, column, bias);
         finish(c, j->ldc, count, columns, at, column, j->epilogue);
@@ -295,6 +292,7 @@ static void multiply(matmul_job *j) {
   int panels = panels_of(j->b->form, j->b->n);
   if ((double)j->m * j->b->n * j->b->k < 64.0 * 64 * 64) threads = tasks = 1; /* a fork costs more than the product */
   j->row_tasks = most((tiles + MOST_TILES - 1) / MOST_TILES, least(tasks, tiles / LEAST_TILES));
+  if (j->row_tasks > threads) j->row_tasks = (j->row_tasks + threads - 1) / threads * threads;
   int cuts = most(j->b->n / LEAST_COLUMNS, (threads + j->row_tasks - 1) / j->row_tasks);
   j->panel_tasks = least(panels, least(cuts, (tasks + j->row_tasks - 1) / j->row_tasks));
   calm_parallel(j->row_tasks * j->panel_tasks, matmul_chunk, j);
@@ -315,8 +313,10 @@ void calm_matmul_once(calm_precision p, float *c, int ldc, const float *a, int l
     finish_portable(c, (size_t)ldc, m, n, epilogue);
     return;
   }
+  operand left = {a, (size_t)lda, !transpose_a}, right = {b, (size_t)ldb, transpose_b};
+  if (p == CALM_FP32 && f.tiles == TILES_AVX2 && calm_narrow_matmul(c, ldc, left, right, m, n, k, epilogue)) return;
   calm_packed packed = {0};
-  fill(&packed, f, (operand){b, (size_t)ldb, transpose_b}, n, k,
+  fill(&packed, f, right, n, k,
        calm_scratch(SCRATCH_RIGHT, packed_bytes(f, n, k) + side_bytes(f, n)));
   calm_matmul(c, ldc, a, lda, transpose_a, &packed, m, epilogue);
 }

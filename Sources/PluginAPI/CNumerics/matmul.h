@@ -56,13 +56,25 @@ static inline int panel_of(calm_form f) { return f.tiles == TILES_AVX2 || f.tile
 typedef enum { SCRATCH_LEFT, SCRATCH_RIGHT, SCRATCH_ATTENTION, SCRATCH_ROUNDED, SCRATCH_SLOTS } scratch_slot;
 void *calm_scratch(scratch_slot slot, size_t bytes);
 
+/* What will be read next: while a tile is multiplied it is asked for, a place every two steps, so that it comes to the
+ * second-level cache. */
+typedef struct {
+  const char *from;
+  size_t apart; /* bytes from one place to the next; 0: nothing will be */
+} calm_ahead;
+
 /* tiles.c — C[rows, columns] of one tile and one panel of `width` columns, with a bias[columns] or NULL: overwritten, or added
  * to. Tiles of integers write int32 bits, and know neither a bias nor adding. */
 void calm_tile(calm_tiles tiles, const void *a, int lanes, const void *b, int width, int steps, const float *bias, float *c,
-               size_t ldc, int rows, int columns, int accumulate);
+               size_t ldc, int rows, int columns, int accumulate, calm_ahead ahead);
 void calm_tile_avx2(const float *a, int lanes, const float *b, int width, int steps, const float *bias, float *c,
-                    size_t ldc, int rows, int columns, int accumulate);
-void calm_tile_int16(const float *a, int lanes, const float *b, int steps, float *c, size_t ldc, int rows, int columns);
+                    size_t ldc, int rows, int columns, int accumulate, calm_ahead ahead);
+void calm_tile_int16(const float *a, int lanes, const float *b, int steps, float *c, size_t ldc, int rows, int columns,
+                     calm_ahead ahead);
+/* Up to 16 columns, of operands that stand as they were: element (row, k) is a[row * a_row + k * a_step], element (k, column)
+ * b[k * b_step + column]. In the last `masked` steps missing columns must not be read. */
+void calm_tile_in_place(const float *a, size_t a_row, size_t a_step, const float *b, size_t b_step, int steps, int masked,
+                        const float *bias, float *c, size_t ldc, int rows, int columns, int accumulate);
 
 /* packing.c — `count` lanes from `first` on and steps [from, from + steps) of an operand as [step][lanes]; missing lanes are
  * zero. int8 multiplies lane i by inverse[i] before rounding; `offset` adds 128, for the unsigned side of TILES_INT8. */
@@ -79,6 +91,9 @@ void calm_pack_tiles_avx2(calm_precision rounding, float *out, int tile, size_t 
                           int count, int from, int steps, int k);
 /* Not a number where one of them is none: what is rounded to integers by it cannot say so. */
 float calm_absolute_maximum(const float *x, int count);
+
+/* narrow.c — c[m, n] = a b of floats where that is faster than by tiles of TILES_AVX2; else returns 0. */
+int calm_narrow_matmul(float *c, int ldc, operand a, operand b, int m, int n, int k, const calm_epilogue *epilogue);
 
 /* gemm.c — limits OpenBLAS to the calling thread; before its first product. */
 void calm_prepare_blas(void);

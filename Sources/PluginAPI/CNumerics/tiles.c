@@ -37,10 +37,11 @@ FP32 INLINE void store_sums(__m512 (*sum)[2], int lanes, const float *bias, floa
 }
 
 FP32 INLINE void tile_fp32(const float *a, const int lanes, const int halves, const float *b, int steps,
-                           const float *bias, float *c, size_t ldc, int rows, int columns, int accumulate) {
+                           const float *bias, float *c, size_t ldc, int rows, int columns, int accumulate, calm_ahead ahead) {
   __m512 sum[TILE_ROWS][2];
   EVERY_ROW sum[i][0] = sum[i][1] = _mm512_setzero_ps();
-  for (int k = 0; k < steps; k++, a += lanes, b += TILE_COLUMNS) {
+  for (int k = 0; k < steps; k++, a += lanes, b += TILE_COLUMNS, ahead.from += ahead.apart / 2) {
+    _mm_prefetch(ahead.from, _MM_HINT_T1);
     __m512 b0 = _mm512_load_ps(b), b1 = _mm512_load_ps(b + 16);
     EVERY_ROW {
       __m512 x = _mm512_set1_ps(a[i]);
@@ -52,10 +53,11 @@ FP32 INLINE void tile_fp32(const float *a, const int lanes, const int halves, co
 }
 
 BF16 INLINE void tile_bf16(const int32_t *a, const int lanes, const int halves, const int32_t *b, int steps,
-                           const float *bias, float *c, size_t ldc, int rows, int columns, int accumulate) {
+                           const float *bias, float *c, size_t ldc, int rows, int columns, int accumulate, calm_ahead ahead) {
   __m512 sum[TILE_ROWS][2];
   EVERY_ROW sum[i][0] = sum[i][1] = _mm512_setzero_ps();
-  for (int k = 0; k < steps; k++, a += lanes, b += TILE_COLUMNS) {
+  for (int k = 0; k < steps; k++, a += lanes, b += TILE_COLUMNS, ahead.from += ahead.apart / 2) {
+    _mm_prefetch(ahead.from, _MM_HINT_T1);
     __m512bh b0 = (__m512bh)_mm512_load_si512(b), b1 = (__m512bh)_mm512_load_si512(b + 16);
     EVERY_ROW {
       __m512bh x = (__m512bh)_mm512_set1_epi32(a[i]);
@@ -68,10 +70,11 @@ BF16 INLINE void tile_bf16(const int32_t *a, const int lanes, const int halves, 
 
 /* Unsigned a times signed b into int32, which `c` carries as bits. */
 INT8 INLINE void tile_int8(const int32_t *a, const int lanes, const int halves, const int32_t *b, int steps, float *c,
-                           size_t ldc, int rows, int columns) {
+                           size_t ldc, int rows, int columns, calm_ahead ahead) {
   __m512i sum[TILE_ROWS][2];
   EVERY_ROW sum[i][0] = sum[i][1] = _mm512_setzero_si512();
-  for (int k = 0; k < steps; k++, a += lanes, b += TILE_COLUMNS) {
+  for (int k = 0; k < steps; k++, a += lanes, b += TILE_COLUMNS, ahead.from += ahead.apart / 2) {
+    _mm_prefetch(ahead.from, _MM_HINT_T1);
     __m512i b0 = _mm512_load_si512(b), b1 = _mm512_load_si512(b + 16);
     EVERY_ROW {
       __m512i x = _mm512_set1_epi32(a[i]);
@@ -93,27 +96,28 @@ INT8 INLINE void tile_int8(const int32_t *a, const int lanes, const int halves, 
   else tile(a, 4, 1, b, steps, __VA_ARGS__);
 
 FP32 static void any_fp32(const void *a, int lanes, const void *b, int steps, const float *bias, float *c, size_t ldc,
-                          int rows, int columns, int accumulate) {
-  ONE_OF_SIX(tile_fp32, bias, c, ldc, rows, columns, accumulate)
+                          int rows, int columns, int accumulate, calm_ahead ahead) {
+  ONE_OF_SIX(tile_fp32, bias, c, ldc, rows, columns, accumulate, ahead)
 }
 BF16 static void any_bf16(const void *a, int lanes, const void *b, int steps, const float *bias, float *c, size_t ldc,
-                          int rows, int columns, int accumulate) {
-  ONE_OF_SIX(tile_bf16, bias, c, ldc, rows, columns, accumulate)
+                          int rows, int columns, int accumulate, calm_ahead ahead) {
+  ONE_OF_SIX(tile_bf16, bias, c, ldc, rows, columns, accumulate, ahead)
 }
-INT8 static void any_int8(const void *a, int lanes, const void *b, int steps, float *c, size_t ldc, int rows, int columns) {
-  ONE_OF_SIX(tile_int8, c, ldc, rows, columns)
+INT8 static void any_int8(const void *a, int lanes, const void *b, int steps, float *c, size_t ldc, int rows, int columns,
+                          calm_ahead ahead) {
+  ONE_OF_SIX(tile_int8, c, ldc, rows, columns, ahead)
 }
 
 void calm_tile(calm_tiles tiles, const void *a, int lanes, const void *b, int width, int steps, const float *bias, float *c,
-               size_t ldc, int rows, int columns, int accumulate) {
-  if (tiles == TILES_AVX2) calm_tile_avx2(a, lanes, b, width, steps, bias, c, ldc, rows, columns, accumulate);
-  else if (tiles == TILES_INT16) calm_tile_int16(a, lanes, b, steps, c, ldc, rows, columns);
-  else if (tiles == TILES_FP32) any_fp32(a, lanes, b, steps, bias, c, ldc, rows, columns, accumulate);
-  else if (tiles == TILES_BF16) any_bf16(a, lanes, b, steps, bias, c, ldc, rows, columns, accumulate);
-  else any_int8(a, lanes, b, steps, c, ldc, rows, columns);
+               size_t ldc, int rows, int columns, int accumulate, calm_ahead ahead) {
+  if (tiles == TILES_AVX2) calm_tile_avx2(a, lanes, b, width, steps, bias, c, ldc, rows, columns, accumulate, ahead);
+  else if (tiles == TILES_INT16) calm_tile_int16(a, lanes, b, steps, c, ldc, rows, columns, ahead);
+  else if (tiles == TILES_FP32) any_fp32(a, lanes, b, steps, bias, c, ldc, rows, columns, accumulate, ahead);
+  else if (tiles == TILES_BF16) any_bf16(a, lanes, b, steps, bias, c, ldc, rows, columns, accumulate, ahead);
+  else any_int8(a, lanes, b, steps, c, ldc, rows, columns, ahead);
 }
 
 #else
 void calm_tile(calm_tiles tiles, const void *a, int lanes, const void *b, int width, int steps, const float *bias, float *c,
-               size_t ldc, int rows, int columns, int accumulate) {}
+               size_t ldc, int rows, int columns, int accumulate, calm_ahead ahead) {}
 #endif

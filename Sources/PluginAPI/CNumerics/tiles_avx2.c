@@ -52,60 +52,105 @@ AVX2 INLINE __m256 multiplied(const int integers, __m256 sum, __m256 x, __m256 b
   return _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(sum), products));
 }
 
-/* `height` rows of a tile of `lanes`, against sixteen columns of a panel of `width`. */
+AVX2 INLINE void add_step(const int integers, __m256 (*sum)[2], const int height, const float *a, const float *b) {
+  __m256 b0 = _mm256_load_ps(b), b1 = _mm256_load_ps(b + 8);
+  EVERY_ROW {
+    __m256 x = _mm256_broadcast_ss(a + i);
+    sum[i][0] = multiplied(integers, sum[i][0], x, b0);
+    sum[i][1] = multiplied(integers, sum[i][1], x, b1);
+  }
+}
+
+/* `height` rows of a tile of `lanes`, against sixteen columns of a panel of `width`. Meanwhile `ahead` is asked for, a line every
+ * four steps: all at once would wait for each other, and the product for them. */
 AVX2 INLINE void block(const int integers, const float *a, const int lanes, const int height, const float *b, const int width,
-                       int steps, const float *bias, float *c, size_t ldc, int rows, int columns, int accumulate) {
+                       int steps, const float *bias, float *c, size_t ldc, int rows, int columns, int accumulate, calm_ahead ahead) {
   __m256 sum[6][2];
   EVERY_ROW sum[i][0] = sum[i][1] = _mm256_setzero_ps();
   /* The lines to add to or to write come from afar: they are asked for while the product is summed. */
   EVERY_ROW _mm_prefetch((const char *)(c + (size_t)(i < rows ? i : 0) * ldc), _MM_HINT_T0);
-#pragma clang loop unroll_count(4)
-  for (int k = 0; k < steps; k++, a += lanes, b += width) {
-    __m256 b0 = _mm256_load_ps(b), b1 = _mm256_load_ps(b + 8);
-    EVERY_ROW {
-      __m256 x = _mm256_broadcast_ss(a + i);
-      sum[i][0] = multiplied(integers, sum[i][0], x, b0);
-      sum[i][1] = multiplied(integers, sum[i][1], x, b1);
-    }
+  for (; steps >= 4; steps -= 4, ahead.from += ahead.apart) {
+    _mm_prefetch(ahead.from, _MM_HINT_T1);
+#pragma clang loop unroll(full)
+    for (int k = 0; k < 4; k++, a += lanes, b += width) add_step(integers, sum, height, a, b);
   }
+  for (; steps > 0; steps--, a += lanes, b += width) add_step(integers, sum, height, a, b);
   if (rows >= height && columns == BLOCK_COLUMNS) store_sums(sum, height, 1, bias, c, ldc, rows, columns, accumulate);
   else store_sums(sum, height, 0, bias, c, ldc, rows, columns, accumulate);
 }
 
 AVX2 INLINE void rows_of_tile(const int integers, const float *a, const int lanes, const int height, const float *b,
                               const int width, int steps, const float *bias, float *c, size_t ldc, int rows, int columns,
-                              int accumulate) {
-  for (int row = 0; row < rows; row += height)
-    block(integers, a + row, lanes, height, b, width, steps, bias, c + (size_t)row * ldc, ldc, rows - row, columns, accumulate);
+                              int accumulate, calm_ahead ahead) {
+  for (int row = 0; row < rows; row += height, ahead.from += steps / 4 * ahead.apart)
+    block(integers, a + row, lanes, height, b, width, steps, bias, c + (size_t)row * ldc, ldc, rows - row, columns, accumulate, ahead);
 }
 
 AVX2 INLINE void sixteen_columns(const int integers, const float *a, int lanes, const float *b, const int width, int steps,
-                                 const float *bias, float *c, size_t ldc, int rows, int columns, int accumulate) {
-  if (lanes == 12) rows_of_tile(integers, a, 12, 6, b, width, steps, bias, c, ldc, rows, columns, accumulate);
-  else if (lanes == 8) rows_of_tile(integers, a, 8, 4, b, width, steps, bias, c, ldc, rows, columns, accumulate);
-  else rows_of_tile(integers, a, 4, 4, b, width, steps, bias, c, ldc, rows, columns, accumulate);
+                                 const float *bias, float *c, size_t ldc, int rows, int columns, int accumulate, calm_ahead ahead) {
+  if (lanes == 12) rows_of_tile(integers, a, 12, 6, b, width, steps, bias, c, ldc, rows, columns, accumulate, ahead);
+  else if (lanes == 8) rows_of_tile(integers, a, 8, 4, b, width, steps, bias, c, ldc, rows, columns, accumulate, ahead);
+  else rows_of_tile(integers, a, 4, 4, b, width, steps, bias, c, ldc, rows, columns, accumulate, ahead);
 }
 
 AVX2 static void panel_of_16(const float *a, int lanes, const float *b, int steps, const float *bias, float *c, size_t ldc,
-                             int rows, int columns, int accumulate) {
-  sixteen_columns(0, a, lanes, b, 16, steps, bias, c, ldc, rows, columns, accumulate);
+                             int rows, int columns, int accumulate, calm_ahead ahead) {
+  sixteen_columns(0, a, lanes, b, 16, steps, bias, c, ldc, rows, columns, accumulate, ahead);
 }
 
 AVX2 static void half_panel_of_32(const float *a, int lanes, const float *b, int steps, const float *bias, float *c,
                                   size_t ldc, int rows, int columns, int accumulate) {
-  sixteen_columns(0, a, lanes, b, 32, steps, bias, c, ldc, rows, columns, accumulate);
+  sixteen_columns(0, a, lanes, b, 32, steps, bias, c, ldc, rows, columns, accumulate, (calm_ahead){(const char *)b, 0});
 }
 
 void calm_tile_avx2(const float *a, int lanes, const float *b, int width, int steps, const float *bias, float *c, size_t ldc,
-                    int rows, int columns, int accumulate) {
-  if (width == BLOCK_COLUMNS) return panel_of_16(a, lanes, b, steps, bias, c, ldc, rows, columns, accumulate);
+                    int rows, int columns, int accumulate, calm_ahead ahead) {
+  if (width == BLOCK_COLUMNS) return panel_of_16(a, lanes, b, steps, bias, c, ldc, rows, columns, accumulate, ahead);
   for (int column = 0; column < columns; column += BLOCK_COLUMNS) {
     int some = columns - column < BLOCK_COLUMNS ? columns - column : BLOCK_COLUMNS;
     half_panel_of_32(a, lanes, b + column, steps, bias ? bias + column : NULL, c + column, ldc, rows, some, accumulate);
   }
 }
 
-AVX2 void calm_tile_int16(const float *a, int lanes, const float *b, int steps, float *c, size_t ldc, int rows, int columns) {
-  sixteen_columns(1, a, lanes, b, 16, steps, NULL, c, ldc, rows, columns, 0);
+/* Up to six rows of operands that stand as they were: instead of rows that are missing the first is read. */
+AVX2 INLINE void block_in_place(const float *a, size_t a_row, size_t a_step, const float *b, size_t b_step, int steps, int masked,
+                                const float *bias, float *c, size_t ldc, int rows, int columns, int accumulate) {
+  enum { height = 6 };
+  __m256 sum[height][2];
+  const float *row[height];
+  EVERY_ROW sum[i][0] = sum[i][1] = _mm256_setzero_ps();
+  EVERY_ROW row[i] = a + (i < rows ? i : 0) * a_row;
+#define ADD_STEP(b0, b1)                                   \
+  EVERY_ROW {                                              \
+    __m256 x = _mm256_broadcast_ss(row[i] + k * a_step);   \
+    sum[i][0] = _mm256_fmadd_ps(x, b0, sum[i][0]);         \
+    sum[i][1] = _mm256_fmadd_ps(x, b1, sum[i][1]);         \
+  }
+  size_t k = 0;
+#pragma clang loop unroll_count(2)
+  for (; k < (size_t)(steps - masked); k++, b += b_step) {
+    __m256 b0 = _mm256_loadu_ps(b), b1 = _mm256_loadu_ps(b + 8);
+    ADD_STEP(b0, b1)
+  }
+  __m256i left = first_of_8(columns), right = first_of_8(columns - 8);
+  for (; k < (size_t)steps; k++, b += b_step) {
+    __m256 b0 = _mm256_maskload_ps(b, left), b1 = _mm256_maskload_ps(b + 8, right);
+    ADD_STEP(b0, b1)
+  }
+#undef ADD_STEP
+  if (rows >= height && columns == BLOCK_COLUMNS) store_sums(sum, height, 1, bias, c, ldc, rows, columns, accumulate);
+  else store_sums(sum, height, 0, bias, c, ldc, rows, columns, accumulate);
+}
+
+AVX2 void calm_tile_in_place(const float *a, size_t a_row, size_t a_step, const float *b, size_t b_step, int steps, int masked,
+                             const float *bias, float *c, size_t ldc, int rows, int columns, int accumulate) {
+  for (; rows > 0; rows -= 6, a += 6 * a_row, c += 6 * ldc)
+    if (a_step == 1) block_in_place(a, a_row, 1, b, b_step, steps, masked, bias, c, ldc, rows, columns, accumulate);
+    else block_in_place(a, a_row, a_step, b, b_step, steps, masked, bias, c, ldc, rows, columns, accumulate);
+}
+
+AVX2 void calm_tile_int16(const float *a, int lanes, const float *b, int steps, float *c, size_t ldc, int rows, int columns,
+                          calm_ahead ahead) {
+  sixteen_columns(1, a, lanes, b, 16, steps, NULL, c, ldc, rows, columns, 0, ahead);
 }
 #endif
