@@ -34,7 +34,7 @@ extension KernelTwins {
       }
     }
 
-    /// The vectorised erf and exp, on a grid over all that matters: erf within 2e-7, read off gelu(x) = x/2 (1 + erf(x/√2)).
+    /// The vectorised erf and exp, on a grid over all that matters: erf within 4e-7, read off gelu(x) = x/2 (1 + erf(x/√2)).
     @Test func errorFunctionAndExponential() {
       let grid = (-12_000...12_000).map { Float($0) / 1000 }, x = Tensor(grid, shape: [grid.count])
       let y = Tensor(zeros: x.shape), ones = Tensor.filled(x.shape, 1), slope = ones.copy()
@@ -44,7 +44,7 @@ extension KernelTwins {
         let at = Double(x[i])
         // Half of erf's error, times x, and the rounding of the products.
         let gap = abs(Double(y[i]) - at * Self.cumulative(at))
-        guard gap <= abs(at) * (1e-7 + 1.2e-7) + 1e-12 else {
+        guard gap <= abs(at) * (2e-7 + 1.2e-7) + 1e-12 else {
           Issue.record("gelu(\(at)) is off by \(gap)")
           return
         }

@@ -77,6 +77,7 @@ AVX2 INLINE void contiguous(const calm_precision rounding, const int values, flo
         square[i] = _mm256_setzero_ps();
         if (lane >= count) continue;
         const float *x = s.data + (size_t)(first + lane) * s.stride + at;
+        _mm_prefetch((const char *)(x + (size_t)lanes * s.stride), _MM_HINT_T0); /* of the tile that comes next */
         square[i] = values == 2 ? pairs(x, k - at, inverse[lane]) : rounded(rounding, load(x, k - at), inverse ? inverse[lane] : 1);
       }
       transpose_square(square);

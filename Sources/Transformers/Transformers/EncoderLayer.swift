@@ -74,7 +74,7 @@ struct LayerActivations {
 }
 
 extension EncoderLayer {
-  /// y[rows, hidden] from x[tokens, hidden]; dropout where `pass` trains.
+  /// y[rows, hidden] from x[tokens, hidden]; dropout where `pass` trains. In inference y may be x where all are asked for.
   /// - Parameter selection: the tokens whose state is wanted; nil: all. The others are only asked (keys and values): after
   ///   the last layer nobody reads a context's states.
   func forward(

@@ -27,7 +27,8 @@ public final class TransformerEncoder: @unchecked Sendable {
     infer(tokens, rows: rows, each: { _, _ in })
   }
 
-  /// The last hidden states [tokens, hidden]; `each` sees every layer's output on the way, the embeddings' first.
+  /// The last hidden states [tokens, hidden]; `each` sees every layer's output on the way, the embeddings' first. The next layer
+  /// overwrites it.
   public func infer(_ tokens: PackedTokens, each: (Int, Tensor) -> Void = { _, _ in }) -> Tensor {
     infer(tokens, rows: nil, each: each)
   }
@@ -51,7 +52,8 @@ public final class TransformerEncoder: @unchecked Sendable {
     for layer in layers.prefix(count ?? layers.count) {
       workspace.release(to: mark)
       let selection = layer.index == layers.count - 1 ? rows : nil
-      let next = Tensor(zeros: [selection?.rows.count ?? n, h])
+      // A layer reads its input for the last time before it writes.
+      let next = selection.map { Tensor(zeros: [$0.rows.count, h]) } ?? state
       _ = layer.forward(next.data, x: state.data, selection: selection, pass: pass, config: config, workspace: workspace)
       state = next
       each(layer.index + 1, state)
