@@ -112,39 +112,40 @@ void calm_tile_avx2(const float *a, int lanes, const float *b, int width, int st
   }
 }
 
+enum { ROWS_IN_PLACE = 6 };
+
+/* One step: the number that each row has at `at`, times sixteen columns. */
+AVX2 INLINE void add_step_in_place(__m256 (*sum)[2], const float *const *row, size_t at, __m256 b0, __m256 b1) {
+  const int height = ROWS_IN_PLACE;
+  EVERY_ROW {
+    __m256 x = _mm256_broadcast_ss(row[i] + at);
+    sum[i][0] = _mm256_fmadd_ps(x, b0, sum[i][0]);
+    sum[i][1] = _mm256_fmadd_ps(x, b1, sum[i][1]);
+  }
+}
+
 /* Up to six rows of operands that stand as they were: instead of rows that are missing the first is read. */
 AVX2 INLINE void block_in_place(const float *a, size_t a_row, size_t a_step, const float *b, size_t b_step, int steps, int masked,
                                 const float *bias, float *c, size_t ldc, int rows, int columns, int accumulate) {
-  enum { height = 6 };
-  __m256 sum[height][2];
-  const float *row[height];
+  const int height = ROWS_IN_PLACE;
+  __m256 sum[ROWS_IN_PLACE][2];
+  const float *row[ROWS_IN_PLACE];
   EVERY_ROW sum[i][0] = sum[i][1] = _mm256_setzero_ps();
   EVERY_ROW row[i] = a + (i < rows ? i : 0) * a_row;
-#define ADD_STEP(b0, b1)                                   \
-  EVERY_ROW {                                              \
-    __m256 x = _mm256_broadcast_ss(row[i] + k * a_step);   \
-    sum[i][0] = _mm256_fmadd_ps(x, b0, sum[i][0]);         \
-    sum[i][1] = _mm256_fmadd_ps(x, b1, sum[i][1]);         \
-  }
+  __m256i left = first_of_8(columns), right = first_of_8(columns - 8);
   size_t k = 0;
 #pragma clang loop unroll_count(2)
-  for (; k < (size_t)(steps - masked); k++, b += b_step) {
-    __m256 b0 = _mm256_loadu_ps(b), b1 = _mm256_loadu_ps(b + 8);
-    ADD_STEP(b0, b1)
-  }
-  __m256i left = first_of_8(columns), right = first_of_8(columns - 8);
-  for (; k < (size_t)steps; k++, b += b_step) {
-    __m256 b0 = _mm256_maskload_ps(b, left), b1 = _mm256_maskload_ps(b + 8, right);
-    ADD_STEP(b0, b1)
-  }
-#undef ADD_STEP
+  for (; k < (size_t)(steps - masked); k++, b += b_step)
+    add_step_in_place(sum, row, k * a_step, _mm256_loadu_ps(b), _mm256_loadu_ps(b + 8));
+  for (; k < (size_t)steps; k++, b += b_step)
+    add_step_in_place(sum, row, k * a_step, _mm256_maskload_ps(b, left), _mm256_maskload_ps(b + 8, right));
   if (rows >= height && columns == BLOCK_COLUMNS) store_sums(sum, height, 1, bias, c, ldc, rows, columns, accumulate);
   else store_sums(sum, height, 0, bias, c, ldc, rows, columns, accumulate);
 }
 
 AVX2 void calm_tile_in_place(const float *a, size_t a_row, size_t a_step, const float *b, size_t b_step, int steps, int masked,
                              const float *bias, float *c, size_t ldc, int rows, int columns, int accumulate) {
-  for (; rows > 0; rows -= 6, a += 6 * a_row, c += 6 * ldc)
+  for (; rows > 0; rows -= ROWS_IN_PLACE, a += ROWS_IN_PLACE * a_row, c += ROWS_IN_PLACE * ldc)
     if (a_step == 1) block_in_place(a, a_row, 1, b, b_step, steps, masked, bias, c, ldc, rows, columns, accumulate);
     else block_in_place(a, a_row, a_step, b, b_step, steps, masked, bias, c, ldc, rows, columns, accumulate);
 }
