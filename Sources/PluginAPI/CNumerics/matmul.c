@@ -292,6 +292,7 @@ static void multiply(matmul_job *j) {
   int panels = panels_of(j->b->form, j->b->n);
   if ((double)j->m * j->b->n * j->b->k < 64.0 * 64 * 64) threads = tasks = 1; /* a fork costs more than the product */
   j->row_tasks = most((tiles + MOST_TILES - 1) / MOST_TILES, least(tasks, tiles / LEAST_TILES));
+  /* No thread is left with one task more than the others. */
   if (j->row_tasks > threads) j->row_tasks = (j->row_tasks + threads - 1) / threads * threads;
   int cuts = most(j->b->n / LEAST_COLUMNS, (threads + j->row_tasks - 1) / j->row_tasks);
   j->panel_tasks = least(panels, least(cuts, (tasks + j->row_tasks - 1) / j->row_tasks));

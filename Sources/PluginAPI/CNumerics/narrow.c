@@ -31,8 +31,8 @@ static void narrow_chunk(void *context, int task) {
     for (int r = first; r < end; r += MOST_ROWS)
       for (int column = left; column < right; column += COLUMNS)
         calm_tile_in_place(j->a.data + r * row + from * step, row, step, j->b + column / COLUMNS * j->apart + from * j->step,
-                           j->step, some, right - column < COLUMNS ? ends : 0, last && j->bias ? j->bias + column : NULL, j->c + r * j->ldc + column, j->ldc,
-                           least(end - r, MOST_ROWS), least(right - column, COLUMNS), from > 0 || j->accumulate);
+                           j->step, some, right - column < COLUMNS ? ends : 0, last && j->bias ? j->bias + column : NULL,
+                           j->c + r * j->ldc + column, j->ldc, least(end - r, MOST_ROWS), least(right - column, COLUMNS), from > 0 || j->accumulate);
   }
 }
 
