@@ -2,6 +2,10 @@ import PluginAPI
 import TestSupport
 import Testing
 
+#if canImport(Glibc)
+  import Glibc
+#endif
+
 extension KernelTwins {
   @Suite("gemm and linear") struct Gemm {
     struct Shape: CustomTestStringConvertible {
@@ -68,6 +72,39 @@ extension KernelTwins {
       #expect(c.values.allSatisfy { $0 == 2 })
     }
 
+    /// A linear layer of no inputs is its bias; a weight without rows can be packed.
+    @Test func degenerateLinears() {
+      let bias = Tensor([1, 2], shape: [2]), empty = Tensor(zeros: [2, 0]), y = Tensor.filled([3, 2], .nan)
+      for kernels in LinearAlgebra.KernelSet.allCases {
+        LinearAlgebra.use(kernels)
+        defer { LinearAlgebra.use(.best) }
+        for precision in Precision.allCases {
+          Kernels.linear(y.data, empty.data, weight: empty, bias: bias, rows: 3, precision: precision)
+          #expect(y.values == [1, 2, 1, 2, 1, 2], "\(kernels) \(precision)")
+          Kernels.linear(y.data, empty.data, weight: PackedMatrix(empty, precision: precision), bias: nil, rows: 3)
+          #expect(y.values.allSatisfy { $0 == 0 }, "\(kernels) \(precision)")
+          Kernels.linear(
+            y.data, empty.data, weight: PackedMatrix(Tensor(zeros: [0, 2]), precision: precision), bias: nil, rows: 3)
+        }
+      }
+    }
+
+    /// Narrow products read where the matrix stands: not beyond its end, wherever the blocks of k end.
+    @Test(arguments: [513, 1025, 15_873, 16_385], [1, 2, 13]) func nothingBehindAMatrixIsRead(k: Int, n: Int) throws {
+      let page = sysconf(Int32(_SC_PAGESIZE)), bytes = k * n * 4, size = (bytes + page - 1) / page * page + page
+      let memory = try #require(mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0))
+      try #require(memory != MAP_FAILED && mprotect(memory + (size - page), page, PROT_NONE) == 0)
+      defer { munmap(memory, size) }
+      let b = (memory + (size - page - bytes)).assumingMemoryBound(to: Float.self)
+      for i in 0..<k * n { b[i] = Float(i % 7) - 3 }
+      for m in [3, 30] {
+        let a = Tensor.filled([m, k], 1), c = Tensor.filled([m, n], .nan)
+        Kernels.gemm(m: m, n: n, k: k, a.data, lda: k, b, ldb: n, into: c.data, ldc: n)
+        let sums = (0..<n).map { column in (0..<k).reduce(Float(0)) { $0 + b[$1 * n + column] } }
+        #expect(c.values == (0..<m).flatMap { _ in sums })
+      }
+    }
+
     @Test(arguments: [(1, 1, 1), (3, 17, 33), (65, 33, 3), (129, 65, 130), (0, 5, 4)], [1, 2])
     func linear(shape: (Int, Int, Int), threads: Int) {
       let (rows, width, out) = shape
@@ -115,6 +152,14 @@ extension KernelTwins {
     @Test func theLibraryComputesRight() {
       #expect(LinearAlgebra.selfTest == nil)
       #expect(!LinearAlgebra.engine().isEmpty)
+    }
+
+    /// Elsewhere the tests of all kernel sets test AVX2's twice and AVX-512's never: the skip says so.
+    @Test(.enabled(if: LinearAlgebra.engine().contains("AVX-512"), "no AVX-512 here: its kernels are not tested"))
+    func theWidestKernelsAreAmongThoseTested() {
+      LinearAlgebra.use(.avx2)
+      defer { LinearAlgebra.use(.best) }
+      #expect(LinearAlgebra.engine().contains("AVX2"))
     }
   }
 }

@@ -102,6 +102,22 @@ extension KernelTwins {
       }
     }
 
+    /// However its bits are written, what is not a number is none when it is rounded.
+    @Test(arguments: [UInt32(0x7fff_ffff), 0x7f80_0001, 0xffff_8000, 0x7fc0_0000]) func bfloat16KeepsWhatIsNoNumber(
+      bits: UInt32
+    ) {
+      let x = Tensor.filled([3, 5], 1), weight = Tensor.filled([2, 5], 1), y = Tensor(zeros: [3, 2])
+      x[7] = Float(bitPattern: bits)
+      for kernels in LinearAlgebra.KernelSet.allCases {
+        LinearAlgebra.use(kernels)
+        defer { LinearAlgebra.use(.best) }
+        Kernels.linear(y.data, x.data, weight: weight, bias: nil, rows: 3, precision: .bf16)
+        #expect(y[2].isNaN && y[3].isNaN && y[0] == 5 && y[4] == 5, "\(kernels)")
+        Kernels.linear(y.data, weight.data, weight: x, bias: nil, rows: 2, precision: .bf16)
+        #expect(y[1].isNaN && y[4].isNaN && y[0] == 5 && y[2] == 5, "\(kernels)")
+      }
+    }
+
     /// Zero rows and columns, and numbers of very different sizes, in the precision that divides by the greatest of a row.
     @Test func int8AtTheEdges() {
       let x = Tensor([0, 0, 0, 1e-30, 2e-30, -3e-30, 1e30, -2e30, 3e30], shape: [3, 3])

@@ -28,8 +28,6 @@ static int allowed(void) {
   return instructions() & (chosen == CALM_BEST ? ~0 : chosen == CALM_AVX2 ? HAS_AVX2 : 0);
 }
 
-int calm_has_kernel(void) { return allowed() != 0; }
-
 calm_form calm_form_of(calm_precision p) {
   int have = allowed();
   if (p == CALM_BF16 && have & HAS_BF16) return (calm_form){p, TILES_BF16};

@@ -1,5 +1,6 @@
 #include "matmul.h"
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -11,8 +12,12 @@ void *calm_scratch(scratch_slot slot, size_t bytes) {
     size_t huge = 2 << 20, unit = bytes >= huge ? huge : 64;
     bytes = (bytes + unit - 1) / unit * unit;
     slots[slot].memory = aligned_alloc(unit, bytes);
-    slots[slot].bytes = slots[slot].memory ? bytes : 0;
-    if (slots[slot].memory && unit == huge) madvise(slots[slot].memory, bytes, MADV_HUGEPAGE);
+    slots[slot].bytes = bytes;
+    if (!slots[slot].memory) {
+      fprintf(stderr, "calm: no memory for %zu bytes of a matrix product\n", bytes);
+      abort();
+    }
+    if (unit == huge) madvise(slots[slot].memory, bytes, MADV_HUGEPAGE);
   }
   return slots[slot].memory;
 }
@@ -88,7 +93,7 @@ CALM_CLONES static float round_row(float *out, const float *x, size_t stride, in
       uint32_t bits;
       memcpy(&bits, &value, 4);
       bits = (bits + 0x7fff + (bits >> 16 & 1)) & 0xffff0000u;
-      memcpy(&value, &bits, 4);
+      if (value == value) memcpy(&value, &bits, 4); /* what is no number stays none */
     }
     out[i] = value;
   }
@@ -113,31 +118,28 @@ static size_t packed_bytes(calm_form f, int n, int k) {
 static size_t side_bytes(calm_form f, int n) { return f.rounding == CALM_INT8 ? (size_t)n * 8 : 0; }
 
 static void fill(calm_packed *b, calm_form f, operand source, int n, int k, void *memory) {
-  *b = (calm_packed){.form = f, .n = n, .k = k, .capacity = b->capacity, .data = memory};
+  *b = (calm_packed){.form = f, .n = n, .k = k, .data = memory};
   if (f.rounding == CALM_INT8) {
     b->scales = (float *)((char *)memory + packed_bytes(f, n, k));
     b->sums = (int32_t *)(b->scales + n);
   }
+  if (n <= 0) return;
   int panels = panels_of(f, n);
   pack_job job = {b, source, least(4, (panels + 2 * calm_threads() - 1) / (2 * calm_threads()))};
   if (f.tiles == TILES_NONE) calm_parallel(n, round_lane, &job);
   else calm_parallel((panels + job.some - 1) / job.some, pack_panels, &job);
 }
 
-calm_packed *calm_pack(calm_packed *reuse, calm_precision p, const float *b, int ldb, int transposed, int n, int k) {
+calm_packed *calm_pack(calm_precision p, const float *b, int ldb, int transposed, int n, int k) {
   calm_form f = calm_form_of(p);
-  size_t bytes = packed_bytes(f, n, k) + side_bytes(f, n);
-  calm_packed *packed = reuse ? reuse : calloc(1, sizeof *packed);
-  if (!packed) return NULL;
-  if (packed->capacity < bytes) {
-    size_t huge = 2 << 20, unit = bytes >= huge ? huge : 64;
-    free(packed->data);
-    packed->capacity = (bytes + unit - 1) / unit * unit;
-    packed->data = aligned_alloc(unit, packed->capacity);
-    if (!packed->data) return free(packed), NULL;
-    if (unit == huge) madvise(packed->data, packed->capacity, MADV_HUGEPAGE);
-  }
-  fill(packed, f, (operand){b, (size_t)ldb, transposed}, n, k, packed->data);
+  size_t bytes = packed_bytes(f, n, k) + side_bytes(f, n), huge = 2 << 20, unit = bytes >= huge ? huge : 64;
+  bytes = (bytes + unit - 1) / unit * unit;
+  calm_packed *packed = calloc(1, sizeof *packed);
+  void *memory = aligned_alloc(unit, bytes ? bytes : unit);
+  if (!packed || !memory) return free(packed), free(memory), NULL;
+  if (unit == huge) madvise(memory, bytes, MADV_HUGEPAGE);
+  fill(packed, f, (operand){b, (size_t)ldb, transposed}, n, k, memory);
+  packed->capacity = bytes;
   return packed;
 }
 
@@ -282,8 +284,16 @@ static void portable_matmul(const matmul_job *j) {
   finish_portable(j->c, j->ldc, j->m, b->n, j->epilogue);
 }
 
+/* An inner size of 0. */
+static void sum_nothing(const matmul_job *j) {
+  for (int r = 0; r < j->m && !(j->epilogue && j->epilogue->accumulate); r++)
+    memset(j->c + (size_t)r * j->ldc, 0, sizeof(float) * j->b->n);
+  finish_portable(j->c, j->ldc, j->m, j->b->n, j->epilogue);
+}
+
 static void multiply(matmul_job *j) {
   if (j->m <= 0 || j->b->n <= 0) return;
+  if (j->b->k <= 0) return sum_nothing(j);
   if (j->b->form.tiles == TILES_NONE) return portable_matmul(j);
   /* Rows in equal parts of 4 to 8 tiles, so that the packed part stays in the second-level cache and meets enough of them, and
    * no thread waits long for the last task. Few rows: by panels too, but not narrower than what makes up for packing again. */

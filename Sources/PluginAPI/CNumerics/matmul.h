@@ -52,7 +52,7 @@ static inline int block_of(calm_form f, int steps) {
 /* The columns of a panel: as many as the sums of a tile have room for. */
 static inline int panel_of(calm_form f) { return f.tiles == TILES_AVX2 || f.tiles == TILES_INT16 ? TILE_COLUMNS / 2 : TILE_COLUMNS; }
 
-/* Thread-local memory, grown once; each user has a slot. NULL where there is none left. */
+/* Thread-local memory, grown once; each user has a slot. Where there is none left the program ends with a message. */
 typedef enum { SCRATCH_LEFT, SCRATCH_RIGHT, SCRATCH_ATTENTION, SCRATCH_ROUNDED, SCRATCH_SLOTS } scratch_slot;
 void *calm_scratch(scratch_slot slot, size_t bytes);
 

@@ -26,8 +26,9 @@ static void narrow_chunk(void *context, int task) {
   int block = block_of((calm_form){CALM_FP32, TILES_AVX2}, j->k);
   for (int from = 0; from < j->k; from += block) {
     int some = least(block, j->k - from), last = from + some == j->k;
-    /* Behind a row stands the next one; behind the last ones nothing may. */
-    int ends = last && j->apart == COLUMNS ? least(some, (int)((COLUMNS - 2) / j->step) + 1) : 0;
+    /* Behind a row stands the next one; behind the last ones of all k, which may be more than this block's, nothing may. */
+    int ends = j->apart == COLUMNS ? (int)((COLUMNS - 2) / j->step) + 1 - (j->k - from - some) : 0;
+    ends = ends < 0 ? 0 : least(some, ends);
     for (int r = first; r < end; r += MOST_ROWS)
       for (int column = left; column < right; column += COLUMNS)
         calm_tile_in_place(j->a.data + r * row + from * step, row, step, j->b + column / COLUMNS * j->apart + from * j->step,

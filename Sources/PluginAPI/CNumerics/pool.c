@@ -17,7 +17,7 @@ static const int64_t SPIN = 2000000, SPIN_AT_THE_END = 200000; /* nanoseconds */
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;  /* guards the sleepers and the size of the pool */
 static pthread_mutex_t region = PTHREAD_MUTEX_INITIALIZER; /* one parallel region at a time */
 static pthread_cond_t wake = PTHREAD_COND_INITIALIZER;
-static int wanted = 0;  /* threads a region uses, the caller included; 0 = not decided */
+static _Atomic int wanted = 0;  /* threads a region uses, the caller included; 0 = not decided */
 static int started = 0; /* workers alive */
 static uint64_t born[MAX_THREADS]; /* the generation before a worker's first */
 static _Atomic uint64_t generation = 0;

@@ -18,9 +18,9 @@ static inline __attribute__((always_inline)) float vec_exp(float x) {
   p = p * r + 0.5f;
   p = p * r + 1.0f;
   p = p * r + 1.0f;
-  int32_t bits;
+  uint32_t bits;
   memcpy(&bits, &p, 4);
-  bits += (int32_t)n << 23;
+  bits += (uint32_t)(int32_t)n << 23;
   memcpy(&p, &bits, 4);
   return p;
 }

@@ -40,6 +40,7 @@ public enum Kernels {
     _ dx: UnsafeMutablePointer<Float>?, dweight: Tensor?, dbias: Tensor?, dy: UnsafePointer<Float>,
     x: UnsafePointer<Float>, weight: Tensor, rows: Int, precision: Precision = .fp32, geluOf: UnsafePointer<Float>? = nil
   ) {
+    precondition(precision != .int8, "int8 is for inference: it gives no gradients")
     calm_linear_backward(
       precision.c, dx, dweight?.data, dbias?.data, dy, x, weight.data, geluOf, Int32(rows), Int32(weight.shape[1]),
       Int32(weight.shape[0]))

@@ -31,7 +31,7 @@ public final class PackedMatrix: @unchecked Sendable {
   /// Packs `weight` [out, in].
   public init(_ weight: Tensor, precision: Precision) {
     (columns, depth) = (weight.shape[0], weight.shape[1])
-    packed = calm_pack(nil, precision.c, weight.data, Int32(depth), 1, Int32(columns), Int32(depth))
+    packed = calm_pack(precision.c, weight.data, Int32(depth), 1, Int32(columns), Int32(depth))
     precondition(packed != nil, "no memory for a packed weight \(weight.shape)")
   }
 

@@ -17,9 +17,6 @@ typedef int64_t ivec __attribute__((ext_vector_type(LANES)));
 typedef float fvec __attribute__((ext_vector_type(LANES)));
 typedef int32_t fivec __attribute__((ext_vector_type(LANES)));
 
-/* The vectors that a row takes. */
-static inline int vectors(int tags) { return (tags + LANES - 1) / LANES; }
-
 /* The first `rest` < 8 of eight numbers, in pieces whose sizes are constant. */
 INLINE void copy_rest(float *to, const float *from, int rest) {
   if (rest & 4) {

@@ -19,8 +19,8 @@ typedef enum { CALM_FP32, CALM_BF16, CALM_INT8 } calm_precision;
  * neither. Where the processor lacks AVX-512's instructions for a precision, operands are rounded and multiplied in float32,
  * with AVX-512 or AVX2; below AVX2, by OpenBLAS. */
 typedef struct calm_packed calm_packed; /* a right-hand matrix in the order its kernel reads */
-/* b is [k,n], or [n,k] where transposed (int8 takes that only). `reuse` is an earlier result or NULL; NULL: no memory. */
-calm_packed *calm_pack(calm_packed *reuse, calm_precision p, const float *b, int ldb, int transposed, int n, int k);
+/* b is [k,n], or [n,k] where transposed (int8 takes that only). NULL: no memory. */
+calm_packed *calm_pack(calm_precision p, const float *b, int ldb, int transposed, int n, int k);
 void calm_packed_free(calm_packed *packed);
 size_t calm_packed_bytes(const calm_packed *packed);
 
@@ -41,7 +41,6 @@ void calm_matmul_once(calm_precision p, float *c, int ldc, const float *a, int l
  * OpenBLAS multiplies. For comparison; what the processor lacks is not used either way. */
 typedef enum { CALM_BEST, CALM_AVX2, CALM_PORTABLE } calm_engine;
 void calm_use_engine(calm_engine engine);
-int calm_has_kernel(void);
 const char *calm_kernel_name(calm_precision p); /* the instructions; NULL for OpenBLAS */
 
 /* gemm.c — C[m,n] = alpha * op(A) * op(B) + beta * C in float32. */
