@@ -14,10 +14,10 @@ extension KernelTwins {
       var dq: [[Double]], dk: [[Double]], dv: [[Double]]
 
       init(q: [[Double]], k: [[Double]], v: [[Double]], dout: [[Double]], keep: [[Double]]) {
-        let size = q.first?.count ?? 0, zeros = q.map { _ in [Double](repeating: 0, count: size) }
+        let size = (q + k).first?.count ?? 0, nothing = [Double](repeating: 0, count: size)
         let scale = 1 / Double(size).squareRoot()
         func dot(_ a: [Double], _ b: [Double]) -> Double { zip(a, b).reduce(0) { $0 + $1.0 * $1.1 } }
-        (dq, dk, dv) = (zeros, zeros, zeros)
+        (dq, dk, dv) = (q.map { _ in nothing }, k.map { _ in nothing }, k.map { _ in nothing })
         for t in q.indices {
           let scores = k.map { dot(q[t], $0) * scale }, top = scores.max() ?? 0
           let sum = scores.reduce(0) { $0 + exp($1 - top) }

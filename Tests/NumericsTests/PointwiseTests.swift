@@ -93,7 +93,7 @@ extension KernelTwins {
         #expect(scaled.values == y.values.map { $0 * -0.75 })
         let squares = x.doubles.reduce(0) { $0 + $1 * $1 }
         #expect(abs(x.sumOfSquares - squares) <= 1e-12 * max(1, squares))
-        #expect(x.sumOfSquares == x.sumOfSquares)
+        #expect(x.sumOfSquares == onThreads(3 - threads) { x.sumOfSquares })
       }
     }
   }

@@ -31,4 +31,22 @@ struct TensorTests {
     a.clear()
     #expect(a.values == [0, 0, 0])
   }
+
+  /// Around and far beyond what one thread sums at a time: the last number counts, and threads change no bit.
+  @Test(arguments: [65_535, 65_537, 64 * 65_536 + 3]) func reductionsOfManyNumbers(count: Int) {
+    var random = RandomStream(seed: 1, "reduction")
+    let x = Tensor(zeros: [count])
+    for i in 0..<count { x[i] = Float(random.uniform() - 0.5) }
+    let squares = x.values.reduce(0.0) { $0 + Double($1) * Double($1) }, sum = x.sumOfSquares
+    #expect(abs(sum - squares) <= 1e-11 * squares && x.isFinite)
+    for place in [0, 65_534, count - 1] {
+      let before = x[place]
+      x[place] = 1000
+      #expect(abs(x.sumOfSquares - squares - 1e6) < 1, "element \(place)")
+      x[place] = .nan
+      #expect(!x.isFinite && x.sumOfSquares.isNaN, "element \(place)")
+      x[place] = before
+    }
+    #expect(x.sumOfSquares == sum)
+  }
 }

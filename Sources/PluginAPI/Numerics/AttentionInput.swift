@@ -9,7 +9,8 @@ public struct AttentionInput {
   public var k: UnsafePointer<Float>, v: UnsafePointer<Float>
   /// Floats from one row to the next.
   public var queryStride: Int, keyStride: Int
-  /// Sequence s asks with rows queries[s] ..< queries[s + 1] and is asked in rows keys[s] ..< keys[s + 1].
+  /// Sequence s asks with rows queries[s] ..< queries[s + 1] and is asked in rows keys[s] ..< keys[s + 1]: at least one where it
+  /// asks.
   public var queries: [Int32], keys: [Int32]
   /// Heads, and the width of all of them together.
   public var heads: Int, hidden: Int
@@ -36,6 +37,10 @@ public struct AttentionInput {
   }
 
   func withShape(_ body: (UnsafePointer<calm_attention>) -> Void) {
+    precondition(queries.count == keys.count, "\(queries.count - 1) sequences ask and \(keys.count - 1) are asked")
+    for s in queries.indices.dropLast() {
+      precondition(queries[s] == queries[s + 1] || keys[s] < keys[s + 1], "sequence \(s) asks and has no keys")
+    }
     queries.withUnsafeBufferPointer { queries in
       keys.withUnsafeBufferPointer { keys in
         var shape = calm_attention(
