@@ -43,6 +43,7 @@ struct UnigramTests {
         #expect(tokenizer.pieces(of: text) == ids, "\(text.unicodeScalars.map(\.value))")
         // Met before: from the cache.
         #expect(tokenizer.encode(text) == [0] + ids + [2])
+        #expect(tokenizer.encode(" " + text) == [0] + ids + [2], "a space before it")
       }
       #expect(tokenizer.specialTokens == SpecialTokenIDs(cls: 0, sep: 2, pad: 1, unk: 3, mask: 23))
       #expect(tokenizer.vocabularySize == 24)

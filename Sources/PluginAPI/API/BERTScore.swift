@@ -79,10 +79,14 @@ public struct BERTScore: Sendable {
   }
 
   /// A text's ids as the model reads them: where there are too many, the last places before the end are cut.
+  ///
+  /// It stands behind a space, so that byte-level tokenizers see a word at its beginning, as bert_score has RoBERTa's
+  /// (`add_prefix_space`); for others the space is none.
   private func ids(_ text: String) throws -> [Int] {
     let scalars = text.unicodeScalars
     let stripped = scalars.drop(while: isSpace).reversed().drop(while: isSpace).reversed()
-    let ids = try encoder.tokenize(String(String.UnicodeScalarView(stripped))).ids
+    let spaced = stripped.isEmpty ? "" : " " + String(String.UnicodeScalarView(stripped))
+    let ids = try encoder.tokenize(spaced).ids
     return ids.count <= encoder.longestSequence ? ids : ids.prefix(encoder.longestSequence - 1) + ids.suffix(1)
   }
 
