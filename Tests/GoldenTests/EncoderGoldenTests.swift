@@ -37,7 +37,7 @@ struct EncoderGoldenTests {
       let checkpoint = try Checkpoint(folder: path)
       let hasPooler = checkpoint.names.contains { $0.hasSuffix("pooler.dense.weight") }
       pooler = hasPooler ? Pooler(config: config) : nil
-      try encoder.load(checkpoint, extra: pooler?.parameters ?? []) { _ in }
+      try encoder.load(checkpoint, extra: pooler?.parameters ?? []) { _, _ in }
     }
   }
 

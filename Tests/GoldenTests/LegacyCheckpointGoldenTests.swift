@@ -90,7 +90,7 @@ struct LegacyCheckpointGoldenTests {
     let expected = try #require(try EncoderGoldenTests.expected(fixture.folder))
     let encoder = TransformerEncoder(config: config)
     var unused = ""
-    try encoder.load(try Checkpoint(folder: folder.path)) { unused = $0 }
+    try encoder.load(try Checkpoint(folder: folder.path)) { unused = $1 }
     #expect(unused.contains("cls.predictions.bias"))
     let (tokens, rows) = try EncoderGoldenTests.batch(expected, config)
     let states = try expected.tensor("out.hidden_states"), layer = states.count / (config.layers + 1)

@@ -12,7 +12,7 @@ struct MiniLMGoldenTests {
   @Test func hiddenStatesAndSentenceEmbeddings() throws {
     let folder = try #require(PretrainedModel.minilm)
     let encoder = TransformerEncoder(config: try TransformerConfig(folder: folder))
-    try encoder.load(Checkpoint(folder: folder)) { _ in }
+    try encoder.load(Checkpoint(folder: folder)) { _, _ in }
     let tokenizer = try loadTokenizer(folder: folder)
     let info = try Golden.json("minilm.json"), tensors = try SafeTensors(path: Golden.folder + "/minilm.safetensors")
 

@@ -16,7 +16,7 @@ struct TokenSelectionTests {
     let folder = lab.path("selected")
     try TinyBert.write(to: folder)
     encoder = TransformerEncoder(config: try TransformerConfig(folder: folder))
-    try encoder.load(try Checkpoint(folder: folder)) { _ in }
+    try encoder.load(try Checkpoint(folder: folder)) { _, _ in }
     var tokens = PackedTokens()
     for length in [40, 1, 7] { tokens.append((0..<Int32(length)).map { ($0 * 7 + 3) % 50 }, firstPosition: 0) }
     self.tokens = tokens

@@ -101,6 +101,7 @@ struct LoadingRefusalTests {
     try expect(vocabulary, merges + "a\n", in: "merges.txt", "line 12 is not a pair")
     try expect(vocabulary, merges + "a zz\n", in: "merges.txt", "line 12 needs the piece \"zz\"")
     try expect(vocabulary, merges + "b b\n", in: "merges.txt", "line 12 needs the piece \"bb\"")
+    for none in ["", "#version: 0.2\n", "\n"] { try expect(vocabulary, none, in: "merges.txt", "it has no merges") }
   }
 
   @Test func bytePairJSON() throws {
@@ -110,8 +111,12 @@ struct LoadingRefusalTests {
     try expect(#"["a", "b"]"#, #"["a", "zz"]"#, "merges[1] needs the piece \"zz\"")
     try expect(#"["a", "b"]"#, #"["a"]"#, "merges[1] is not a pair")
     try expect(#"["a", "b"]"#, #""a b c""#, "merges[1] is not a pair")
+    try expect(#""merges": ["#, #""xmerges": ["#, "it has no merges")
+    try expect(#""merges": ["#, #""merges": {}, "x": ["#, "its merges are no list")
     try expect(#""dropout": null"#, #""dropout": 0.1"#, "dropout")
     try expect(#""ignore_merges": false"#, #""ignore_merges": true"#, "ignore_merges")
+    try expect(#""byte_fallback": false"#, #""byte_fallback": []"#, "neither true nor false")
+    try expect(#""added_tokens": ["#, #""added_tokens": 5, "x": ["#, "its added_tokens are no list")
     try expect(#""use_regex": true},"#, #""use_regex": false},"#, "use_regex")
     try expect(#""normalizer": null"#, #""normalizer": {"type": "NFC"}"#, "NFC")
     try expect(#""sep": ["</s>", 2]"#, #""sep": ["</s>"]"#, "no cls or no sep")

@@ -57,6 +57,9 @@ public struct TransformerConfig: Sendable {
     }
     let file: File
     do { file = try JSONDecoder().decode(File.self, from: data) } catch {
+      if case .typeMismatch(_, let context)? = error as? DecodingError, let key = context.codingPath.last {
+        throw WeightsError(path, "`\(key.stringValue)` is not of the right type")
+      }
       throw WeightsError(path, "is not the configuration of a transformer (JSON with hidden_size, num_hidden_layers, …)")
     }
     func positive(_ value: Int?, _ key: String) throws -> Int {
@@ -79,15 +82,22 @@ public struct TransformerConfig: Sendable {
     positions = try positive(file.max_position_embeddings, "max_position_embeddings")
     types = try positive(file.type_vocab_size ?? 2, "type_vocab_size")
     vocabulary = try positive(file.vocab_size, "vocab_size")
-    firstPosition = modelType.hasSuffix("roberta") ? (file.pad_token_id ?? 1) + 1 : 0
+    let padding = file.pad_token_id ?? 1, countsFromPadding = modelType.hasSuffix("roberta")
+    guard !countsFromPadding || (0..<vocabulary).contains(padding) else {
+      throw WeightsError(path, "`pad_token_id` is \(padding), which is no id of the vocabulary")
+    }
+    firstPosition = countsFromPadding ? padding + 1 : 0
     epsilon = file.layer_norm_eps ?? 1e-12
+    guard epsilon > 0, epsilon <= 0.1 else {
+      throw WeightsError(path, "`layer_norm_eps` must be above 0 and at most 0.1, not \(epsilon)")
+    }
     hiddenDropout = file.hidden_dropout_prob ?? 0.1
     attentionDropout = file.attention_probs_dropout_prob ?? 0.1
     guard hidden % heads == 0 else {
       throw WeightsError(path, "hidden_size \(hidden) is not a multiple of num_attention_heads \(heads)")
     }
     // A sequence holds at least one token between its two special ones.
-    guard firstPosition >= 0, positions - firstPosition >= 3 else {
+    guard positions - firstPosition >= 3 else {
       throw WeightsError(path, "max_position_embeddings \(positions) leaves no room for a sentence")
     }
     for (name, value) in [("hidden_dropout_prob", hiddenDropout), ("attention_probs_dropout_prob", attentionDropout)] {

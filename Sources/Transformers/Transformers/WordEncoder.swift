@@ -29,10 +29,16 @@ public final class WordEncoder: TokenEncoder {
         "M404", "\(folder): the vocabulary has \(tokenizer.vocabularySize) pieces but config.json says \(config.vocabulary)",
         hint: "do both files belong to this model?")
     }
+    // Tables are padded by a few rows; half a vocabulary is a file that was cut short.
+    if tokenizer.vocabularySize < config.vocabulary * 9 / 10 {
+      services.log(
+        .warning,
+        "\(folder): the vocabulary has \(tokenizer.vocabularySize) pieces, config.json says \(config.vocabulary): is it whole?")
+    }
     let checkpoint = try Checkpoint(folder: folder)
     try TransformerEncoder.check(config, against: checkpoint)
     let transformer = TransformerEncoder(config: config, precision: precision)
-    try transformer.load(checkpoint) { services.log(.debug, $0) }
+    try transformer.load(checkpoint) { services.log($0, $1) }
     self.transformer = transformer
     self.tokenizer = tokenizer
     self.dropout = dropout

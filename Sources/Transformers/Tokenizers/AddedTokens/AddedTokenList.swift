@@ -23,5 +23,5 @@ extension [AddedSpecialToken] {
     }
   }
 
-  private func next(_ vocabulary: Vocabulary) -> Int32 { reduce(Int32(vocabulary.count)) { Swift.max($0, $1.id + 1) } }
+  private func next(_ vocabulary: Vocabulary) -> Int32 { reduce(Int32(vocabulary.count)) { Swift.max($0, $1.id &+ 1) } }
 }

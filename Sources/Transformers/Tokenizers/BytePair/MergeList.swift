@@ -27,6 +27,10 @@ struct MergeList {
 
   /// Appends the merges of a `tokenizer.json`: each a text with a space between its two pieces, or, in newer files, a list of two.
   mutating func append(_ list: JSON?) throws(TokenizerError) {
+    guard list?.isArray ?? true else {
+      throw TokenizerError(
+        file: file, problem: "its merges are no list", remedy: "fetch the model's file again; it may be incomplete")
+    }
     try list?.forEachElement { (merge) throws(TokenizerError) in
       if let text = merge.bytes {
         try append(text, place: merges.count)
@@ -45,6 +49,10 @@ struct MergeList {
 
   /// The ids of the pairs and of what they make.
   func ids(_ vocabulary: Vocabulary) throws(TokenizerError) -> [(left: Int32, right: Int32, id: Int32)] {
+    guard !merges.isEmpty else {
+      throw TokenizerError(
+        file: file, problem: "it has no merges", remedy: "fetch the model's file again; it may be incomplete")
+    }
     var ids: [(left: Int32, right: Int32, id: Int32)] = []
     ids.reserveCapacity(merges.count)
     for merge in merges {

@@ -53,7 +53,9 @@ struct TokenizerFile {
 
   /// Refuses a setting that is there and has another value.
   func require(_ settings: JSON, _ key: String, _ value: Bool) throws(TokenizerError) {
-    guard settings[key]?.bool ?? value == value else { throw refusal("\(key): \(!value)") }
+    guard let setting = settings[key] else { return }
+    guard let setting = setting.bool else { throw malformed("its \(key) is neither true nor false") }
+    guard setting == value else { throw refusal("\(key): \(setting)") }
   }
 
   /// Refuses a setting that is there and is another text.
@@ -65,6 +67,7 @@ struct TokenizerFile {
   /// The tokens to find literally in a text.
   func addedTokens() throws(TokenizerError) -> [AddedSpecialToken] {
     var tokens: [AddedSpecialToken] = []
+    guard json["added_tokens"]?.isArray ?? true else { throw malformed("its added_tokens are no list") }
     try json["added_tokens"]?.forEachElement { (token) throws(TokenizerError) in
       tokens.append(try AddedSpecialToken(token, file: path))
     }
