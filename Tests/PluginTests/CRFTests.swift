@@ -198,6 +198,18 @@ import Testing
     }
   }
 
+  /// An encoder may lie about its vectors: nothing outside them is read or written.
+  @Test func vectorsOfOtherShapesAreRefused() throws {
+    let crf = try CRF(width: 3, tags: 2, initial: 0.1, seed: 1)
+    for (offsets, shape) in [
+      ([0, 2], [2, 4]), ([0, 3], [2, 3]), ([0, 1], [2, 3]), ([0, 2, 1], [1, 3]), ([1, 2], [2, 3]), ([], [0, 3]),
+    ] {
+      let words = WordVectors(offsets: offsets, tensor: Tensor(zeros: shape))
+      #expect(throws: PluginError.self, "\(offsets) \(shape)") { _ = try crf.decode(words, gold: nil, mode: .inference) }
+      #expect(throws: PluginError.self, "\(offsets) \(shape)") { _ = try crf.bestPaths(words) }
+    }
+  }
+
   @Test func cotangentsOfOtherSizesAreRefused() throws {
     let c = try Case(Self.settings[2])
     #expect(throws: PluginError.self) {

@@ -55,7 +55,7 @@ final class CRF: Decoder {
   func decode(
     _ words: WordVectors, gold: [[Int]]?, mode: Mode
   ) throws -> Forward<Posterior, PosteriorCotangent, Tensor> {
-    let emissions = self.emissions(words)
+    let emissions = try self.emissions(words)
     let chain = try Chain(self)
     let pass = try chain.forward(emissions, words.offsets, gold: gold)
     return Forward(pass.posterior) { [self] dposterior in
@@ -73,8 +73,14 @@ final class CRF: Decoder {
   }
 
   /// [words, tags]
-  private func emissions(_ words: WordVectors) -> Tensor {
-    let rows = words.tensor.shape[0]
+  private func emissions(_ words: WordVectors) throws -> Tensor {
+    let width = weight.value.shape[1], offsets = words.offsets, shape = [offsets.last ?? 0, width]
+    guard offsets.first == 0, zip(offsets, offsets.dropFirst()).allSatisfy(<=), words.tensor.shape == shape else {
+      throw PluginError(
+        "word vectors of shape \(words.tensor.shape) and sentences at \(offsets.prefix(8)): a CRF of width \(width) needs"
+          + " \(shape) and ascending places from 0")
+    }
+    let rows = shape[0]
     let emissions = Tensor(zeros: [rows, tags])
     Kernels.linear(emissions.data, words.tensor.data, weight: weight.value, bias: bias.value, rows: rows)
     return emissions
