@@ -3,11 +3,11 @@ import PluginAPI
 /// A step's sentences in parts whose activations fit: at least `section.accumulation` of them where there are as many
 /// sentences, and none with more sub-tokens than `section.microBatchTokens` unless it is one sentence.
 func microBatches(_ examples: [Example], section: TrainingSection, tokens: (Example) -> Int) -> [[Example]] {
-  let size = (examples.count + section.accumulation - 1) / section.accumulation
+  let least = min(section.accumulation, examples.count)
   var parts: [[Example]] = []
-  for from in stride(from: 0, to: examples.count, by: max(1, size)) {
+  for i in 0..<least {
     var part: [Example] = [], sum = 0
-    for example in examples[from..<min(from + size, examples.count)] {
+    for example in examples[(i * examples.count + least - 1) / least..<((i + 1) * examples.count + least - 1) / least] {
       let count = tokens(example)
       if !part.isEmpty && sum + count > section.microBatchTokens {
         parts.append(part)
@@ -22,12 +22,15 @@ func microBatches(_ examples: [Example], section: TrainingSection, tokens: (Exam
 }
 
 extension Tagger {
-  /// The sub-tokens of a sentence with its context, before anything is cut; words where the encoder does not tell.
-  func tokens(of example: Example) -> Int {
-    let words = example.words + example.context
-    guard let encoder = encoder as? any TokenEncoder, let pieces = try? encoder.tokenize(words: words) else {
+  /// The sub-tokens that are read of a sentence at a time, with its context where one of the views is augmented; words where
+  /// the encoder does not tell.
+  func tokens(of example: Example, views: [View]) -> Int {
+    let words = views.contains(.augmented) ? example.words + example.context : example.words
+    guard let encoder = encoder as? any TokenEncoder, let count = try? encoder.tokenize(words: words).ids.count else {
       return words.count
     }
-    return pieces.ids.count
+    guard count > encoder.longestSequence, words.count > example.words.count else { return count }
+    // The context is cut, the sentence never is.
+    return max(encoder.longestSequence, tokens(of: example, views: [.plain]))
   }
 }

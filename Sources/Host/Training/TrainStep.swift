@@ -34,7 +34,7 @@ struct TrainStep {
     let total = Double(examples.count + alone.count)
     var done = 0
     for (sentences, views) in [(examples, loss.views), (alone, [View.plain])] {
-      for part in microBatches(sentences, section: section, tokens: tagger.tokens(of:)) {
+      for part in microBatches(sentences, section: section, tokens: { tagger.tokens(of: $0, views: views) }) {
         try accumulate(
           part, views, mode: .training(seed: seed, step: optimiser.step, microBatch: done),
           share: Double(part.count) / total, studentPlain: mixed && views.count > 1, into: &result)
@@ -66,7 +66,7 @@ struct TrainStep {
       clock?.end("decoder")
       var output = ViewOutput(view: view, words: words, posterior: posterior.value)
       output.supervised = !(studentPlain && view == .plain)
-      let value = try loss.evaluate(output, earlier: earlier).scaled(by: share)
+      let value = try evaluated(share: share) { try loss.evaluate(output, earlier: earlier) }.scaled(by: share)
       result.add(value, words: words.tensor.shape[0])
       clock?.end("loss")
       let dwords = try posterior.backward(value.posterior)
@@ -95,10 +95,12 @@ struct TrainStep {
     let posterior1 = try tagger.decoder.decode(words1, gold: gold, mode: mode)
     let posterior2 = try tagger.decoder.decode(words2, gold: gold, mode: mode)
     clock?.end("decoder")
-    let values = try loss.evaluateJointly([
-      ViewOutput(view: one, words: words1, posterior: posterior1.value),
-      ViewOutput(view: two, words: words2, posterior: posterior2.value),
-    ]).map { $0.scaled(by: share) }
+    let values = try evaluated(share: share) {
+      try loss.evaluateJointly([
+        ViewOutput(view: one, words: words1, posterior: posterior1.value),
+        ViewOutput(view: two, words: words2, posterior: posterior2.value),
+      ])
+    }.map { $0.scaled(by: share) }
     guard values.count == 2 else { throw PluginError("a joint loss gave \(values.count) values for two views") }
     for value in values { result.add(value, words: words1.tensor.shape[0]) }
     clock?.end("loss")
@@ -109,6 +111,19 @@ struct TrainStep {
     try vectors1.backward(dwords1.zeroing(mask1))
     try vectors2.backward(dwords2.zeroing(mask2))
     clock?.end("encoder.backward.both")
+  }
+
+  /// What a loss adds to the gradients of its own parameters is a micro-batch's share of its step, as the rest of its gradient is.
+  private func evaluated<Value>(share: Double, _ evaluate: () throws -> Value) rethrows -> Value {
+    guard share != 1 else { return try evaluate() }
+    let gradients = loss.parameters.map(\.gradient), before = gradients.map { $0.copy() }
+    let value = try evaluate()
+    for (gradient, before) in zip(gradients, before) {
+      gradient.scale(by: Float(share))
+      before.scale(by: Float(1 - share))
+      gradient.add(before)
+    }
+    return value
   }
 
   private func encode(_ view: View, _ examples: [Example], _ mode: Mode) throws -> Forward<WordVectors, Tensor, Void> {
@@ -138,6 +153,12 @@ extension TrainStep.Result {
 }
 
 extension Tensor {
+  fileprivate func scaled(by factor: Float) -> Tensor {
+    let out = copy()
+    out.scale(by: factor)
+    return out
+  }
+
   /// A copy in which the given rows are zero.
   fileprivate func zeroing(_ rows: [Int]) -> Tensor {
     guard !rows.isEmpty else { return self }
@@ -156,7 +177,10 @@ extension LossValue {
     out.parts = parts.map { ($0.name, $0.value * factor) }
     out.posterior.logPartition = posterior.logPartition?.map { $0 * factor }
     out.posterior.goldScore = posterior.goldScore?.map { $0 * factor }
-    for tensor in [posterior.tokenScores, posterior.marginals, words] { tensor?.scale(by: Float(factor)) }
+    // Copies: the loss may have handed out tensors that others hold, such as the words it was given.
+    out.posterior.tokenScores = posterior.tokenScores?.scaled(by: Float(factor))
+    out.posterior.marginals = posterior.marginals?.scaled(by: Float(factor))
+    out.words = words?.scaled(by: Float(factor))
     return out
   }
 }

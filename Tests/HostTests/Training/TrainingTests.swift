@@ -87,6 +87,31 @@ struct TrainingTests {
     #expect(zip(paired.values, mixed.values).allSatisfy { abs($0 - 2 * $1) < 1e-4 })
   }
 
+  /// A loss that learns something itself: a factor of another's value.
+  private final class Weighted: Loss {
+    let loss: any Loss
+    let factor = Parameter("factor", group: "encoder", value: Tensor(zeros: [1]))
+
+    init(_ loss: any Loss) { self.loss = loss }
+
+    var parameters: [Parameter] { [factor] }
+    var views: [View] { loss.views }
+    var requires: Set<PosteriorPart> { loss.requires }
+
+    func evaluate(_ output: ViewOutput, earlier: [ViewOutput]) throws -> LossValue {
+      let value = try loss.evaluate(output, earlier: earlier)
+      factor.gradient[0] += Float(value.value)
+      return value
+    }
+  }
+
+  /// What a loss hands out may be what it was given.
+  @Test func aShareOfALossLeavesItsTensorsAlone() {
+    let words = Tensor([1, 2, 3, 4], shape: [2, 2])
+    let half = LossValue(value: 3, parts: [], words: words).scaled(by: 0.5)
+    #expect(half.value == 1.5 && half.words?.values == [0.5, 1, 1.5, 2] && words.values == [1, 2, 3, 4])
+  }
+
   /// The gradient of a step does not depend on how many micro-batches it is cut into, or by which rule.
   @Test func accumulationGivesTheSameGradient() async throws {
     let lab = try Lab()
@@ -101,13 +126,14 @@ struct TrainingTests {
       let corpus = try await CorpusLoader(experiment, progress: Progress()).load()
       let services = Services(seed: 1, cacheFolder: lab.folder) { _, _ in }
       let tagger = try Tagger(experiment, tags: corpus.tags, services: services)
-      let loss = try makeLoss(experiment, decoder: tagger.decoder, corpus: corpus, services: services)
-      let optimiser = try Optimiser(tagger.parameters, section: experiment.training)
+      let loss = Weighted(try makeLoss(experiment, decoder: tagger.decoder, corpus: corpus, services: services))
+      let parameters = tagger.parameters + loss.parameters.map { ("loss." + $0.name, $0) }
+      let optimiser = try Optimiser(parameters, section: experiment.training)
       let step = TrainStep(
         tagger: tagger, loss: loss, optimiser: optimiser, schedule: Schedule(experiment.training, steps: 10),
         section: experiment.training, seed: 1)
       _ = try step.run(Array((corpus.splits["train"] ?? []).prefix(7)))
-      return tagger.parameters.flatMap { $0.parameter.gradient.values }
+      return parameters.flatMap { $0.1.gradient.values }
     }
     let whole = try await gradient(1), pieces = try await gradient(3)
     #expect(whole.contains { abs($0) > 1e-3 })
@@ -128,7 +154,23 @@ struct TrainingTests {
     #expect(try cut([50, 6, 70, 1], "{microBatchTokens: 11}") == [[50], [6], [70], [1]])
     #expect(try cut([1, 2, 3, 4, 5], "{accumulation: 2}") == [[1, 2, 3], [4, 5]])
     #expect(try cut([1, 2, 3, 4, 5], "{accumulation: 2, microBatchTokens: 5}") == [[1, 2], [3], [4], [5]])
+    #expect(try cut([1, 2, 3, 4, 5], "{accumulation: 4}") == [[1, 2], [3], [4], [5]])
+    #expect(try cut([1, 2], "{accumulation: 4}") == [[1], [2]])
     #expect(try cut([], "{}").isEmpty)
+  }
+
+  @Test func statesThatCannotBeAreKnown() {
+    func possible(_ change: (inout TrainingState) -> Void) -> Bool {
+      var state = TrainingState()
+      (state.step, state.epoch, state.batch, state.epochsWithoutGain) = (13, 2, 3, 1)
+      change(&state)
+      return state.isPossible(batchesAnEpoch: 5)
+    }
+    #expect(possible { _ in } && possible { ($0.step, $0.batch) = (15, 5) } && possible { ($0.step, $0.batch) = (10, 0) })
+    for field in [\TrainingState.step, \.epoch, \.batch, \.epochsWithoutGain] {
+      for value in [-1, 6, 99, Int.max, Int.min] { #expect(!possible { $0[keyPath: field] = value }, "\(value)") }
+    }
+    #expect(!possible { $0.metricsLength = -1 } && !possible { ($0.step, $0.batch) = (16, 6) })
   }
 
   @Test func weightDecayForAllOrByGroup() throws {
