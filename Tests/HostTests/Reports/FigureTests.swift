@@ -129,6 +129,19 @@ import Testing
     #expect(fills[0] == "#e8f1fa" && fills[2] == "#084882" && Set(fills).count == 5)
   }
 
+  /// Whatever a run came to, it can be drawn.
+  @Test(arguments: [
+    [1e30, 1e30], [1e308, -1e308], [.infinity, .nan], [-1e-320, 1e-320], [1e16, 1e16 + 2], [9.3e18, 0], [0, 0], [],
+  ])
+  func scalesHoldAnyNumbers(values: [Double]) {
+    for fits in [true, false] {
+      let scale = LinearScale(values, count: 5, from: 100, to: 0, fits: fits)
+      #expect(scale.ticks.count < 100 && scale.ticks.allSatisfy(\.isFinite), "\(values)")
+      #expect(values.filter(\.isFinite).allSatisfy { (0...100).contains(scale($0)) }, "\(values)")
+      _ = scale.ticks.map(scale.text)
+    }
+  }
+
   @Test func scalesHaveRoundMarks() {
     let scale = LinearScale([41.3, 58.9], count: 5, from: 100, to: 0)
     #expect(scale.ticks.map(scale.text) == ["40", "45", "50", "55", "60"] && scale(40) == 100 && scale(60) == 0)

@@ -46,7 +46,10 @@ struct LinePlot {
       columns: ["series", xTitle, yTitle] + (banded ? ["low", "high"] : []),
       rows: series.flatMap { line in
         line.points.map { point in
-          [.text(line.name), countsX ? .count(Int(point.x)) : .number(point.x, digits: 6), .number(point.y, digits: 6)]
+          [
+            .text(line.name), countsX ? .count(Int(exactly: point.x.rounded()) ?? .max) : .number(point.x, digits: 6),
+            .number(point.y, digits: 6),
+          ]
             + (banded ? [point.low, point.high].map { $0.map { .number($0, digits: 6) } ?? .nothing } : [])
         }
       })

@@ -16,10 +16,12 @@ struct LinearScale: Sendable {
     _ values: some Sequence<Double>, count: Int, from: Double, to: Double, fits: Bool = false,
     bounds: ClosedRange<Double> = -.infinity ... .infinity
   ) {
-    let finite = values.filter(\.isFinite).map { min(max($0, bounds.lowerBound), bounds.upperBound) }
+    // No plot has use for numbers beyond these, whose differences and steps would be none.
+    let finite = values.filter(\.isFinite).map { min(max($0, bounds.lowerBound, -1e150), bounds.upperBound, 1e150) }
     var least = finite.min() ?? 0, most = finite.max() ?? 1
     if most - least < 1e-12 * max(1, abs(most)) {
-      (least, most) = (max(least - 0.5, bounds.lowerBound), min(most + 0.5, bounds.upperBound))
+      let margin = max(0.5, abs(most) * 1e-3)
+      (least, most) = (max(least - margin, bounds.lowerBound), min(most + margin, bounds.upperBound))
     }
     step = Self.niceStep((most - least) / Double(max(1, count)))
     low = fits ? least : (least / step).rounded(.down) * step
@@ -32,8 +34,10 @@ struct LinearScale: Sendable {
 
   /// The marks.
   var ticks: [Double] {
-    let first = Int((low / step - 1e-9).rounded(.up)), last = Int((high / step + 1e-9).rounded(.down))
-    return first <= last ? (first...last).map { Double($0) * step } : []
+    guard let first = Int(exactly: (low / step - 1e-9).rounded(.up)),
+      let last = Int(exactly: (high / step + 1e-9).rounded(.down)), first <= last, last - first <= 1000
+    else { return [] }
+    return (first...last).map { Double($0) * step }
   }
 
   /// A mark's text, with as many digits as the step has.
