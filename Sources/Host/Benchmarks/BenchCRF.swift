@@ -23,6 +23,10 @@ struct BenchCRF: ParsableCommand {
     for (name, value) in [("batch", batch), ("length", length), ("tags", tags), ("width", width)] {
       try requirePositive(name, value)
     }
+    let numbers = [batch, length, max(tags, width)].reduce(1.0) { $0 * Double($1) }
+    guard numbers <= 1e9, tags <= TagSet.most else {
+      throw ValidationError("--batch times --length times --tags or --width may be 1e9, and --tags \(TagSet.most)")
+    }
   }
 
   mutating func run() throws {

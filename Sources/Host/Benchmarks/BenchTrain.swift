@@ -25,14 +25,14 @@ struct BenchTrain: AsyncParsableCommand {
     let corpus = try await CorpusLoader(loaded, progress: Progress()).load()
     var (step, batches) = try Self.firstSteps(warmup + steps, loaded, corpus)
     let (tagger, loss) = (step.tagger, step.loss)
-    for batch in batches.prefix(warmup) { _ = try step.run(batch) }
+    for batch in batches.prefix(warmup) { _ = try step.run(batch.examples, alone: batch.alone) }
     let clock = StepClock()
     step.clock = clock
     let cut = tagger.encoder.truncation
     let measured = batches.dropFirst(warmup)
     let timing = Timing(
       try measured.map { batch in
-        try ContinuousClock().measure { _ = try step.run(batch) }.seconds
+        try ContinuousClock().measure { _ = try step.run(batch.examples, alone: batch.alone) }.seconds
       })
 
     let sentences = measured.reduce(0) { $0 + $1.count }
@@ -40,7 +40,10 @@ struct BenchTrain: AsyncParsableCommand {
       ("stepsPerSecond", .number(1 / timing.median, digits: 3)),
       ("sentencesPerSecond", .number(Double(sentences) / timing.total, digits: 2)),
     ]
-    if let tokens = try Self.tokens(Array(measured.joined()), views: loss.views, encoder: tagger.encoder) {
+    if let tokens = try Self.tokens(measured.flatMap(\.examples), views: loss.views, encoder: tagger.encoder),
+      let more = try Self.tokens(measured.flatMap(\.alone), views: [.plain], encoder: tagger.encoder)
+    {
+      let tokens = tokens + more
       results.append(("tokensPerStep", .number(Double(tokens) / Double(steps), digits: 0)))
       results.append(("tokensPerSecond", .number(Double(tokens) / timing.total, digits: 0)))
     }
@@ -61,26 +64,28 @@ struct BenchTrain: AsyncParsableCommand {
   /// What the first `count` steps of an experiment take: a fresh model, and their batches.
   static func firstSteps(
     _ count: Int, _ experiment: Experiment, _ corpus: Corpus
-  ) throws -> (step: TrainStep, batches: [[Example]]) {
+  ) throws -> (step: TrainStep, batches: [TrainingExamples.Batch]) {
     let services = experiment.services
     let tagger = try Tagger(experiment, tags: corpus.tags, services: services)
     let loss = try makeLoss(experiment, decoder: tagger.decoder, corpus: corpus, services: services)
     let optimiser = try Optimiser(
       tagger.parameters + loss.parameters.map { ("loss." + $0.name, $0) }, section: experiment.training)
+    let examples = try TrainingExamples(experiment, corpus, loss)
     let step = TrainStep(
       tagger: tagger, loss: loss, optimiser: optimiser, schedule: Schedule(experiment.training, steps: count),
-      section: experiment.training, seed: experiment.seed)
-    return (step, batches(count, experiment, corpus))
+      section: experiment.training, seed: experiment.seed, mixed: examples.mixed)
+    return (step, batches(count, experiment, examples))
   }
 
   /// The batches of the experiment's first `count` steps.
-  private static func batches(_ count: Int, _ experiment: Experiment, _ corpus: Corpus) -> [[Example]] {
-    let examples = corpus.splits["train"] ?? []
-    let lengths = examples.map { $0.words.count + $0.context.count }
-    var batches: [[Example]] = []
-    for epoch in 0... where !examples.isEmpty {
+  private static func batches(
+    _ count: Int, _ experiment: Experiment, _ examples: TrainingExamples
+  ) -> [TrainingExamples.Batch] {
+    let lengths = examples.lengths
+    var batches: [TrainingExamples.Batch] = []
+    for epoch in 0... where !lengths.isEmpty {
       let plan = EpochPlan(lengths: lengths, section: experiment.training, seed: experiment.seed, epoch: epoch)
-      batches += plan.batches.map { $0.map { examples[$0] } }
+      batches += plan.batches.map(examples.batch)
       if batches.count >= count { break }
     }
     return Array(batches.prefix(count))

@@ -17,6 +17,15 @@ struct TagSet: Sendable, Hashable {
     self.init(names: ["O"] + Set(types).sorted().flatMap { type in ["B-", "I-", "E-", "S-"].map { $0 + type } })
   }
 
+  /// The most tags that are learned: decoders take the square of their number in memory and time.
+  static let most = 4096
+
+  /// Whether these are the tags of some types in their order, as a saved model's have to be.
+  static func isPossible(_ names: [String]) -> Bool {
+    let tags = TagSet(names: names)
+    return (2...most).contains(names.count) && tags.names == TagSet(types: tags.types).names
+  }
+
   /// The tags of the types that training data holds, in whichever scheme it is.
   init(training: Dataset) {
     self.init(types: training.types)

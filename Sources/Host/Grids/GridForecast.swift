@@ -42,7 +42,7 @@ struct GridForecast {
         + (unknown > 0 ? ", and \(unknown) whose contexts are not made yet (`calm augment` makes them)" : ""))
   }
 
-  /// From three steps: training reads every sentence an epoch, and evaluation, at a third of the cost, the other splits.
+  /// From three steps: training reads every sentence an epoch, in mixed training twice, and evaluation, at a third of the cost, the other splits.
   private static func seconds(_ experiment: Experiment) async throws -> Double? {
     try prepareMachine(threads: experiment.threads)
     try fetchModels(experiment)
@@ -50,11 +50,15 @@ struct GridForecast {
     guard corpus.unasked == 0, let train = corpus.splits["train"] else { return nil }
     let steps = 3
     let (step, batches) = try BenchTrain.firstSteps(steps + 1, experiment, corpus)
-    for batch in batches.prefix(1) { _ = try step.run(batch) }
-    let time = try ContinuousClock().measure { for batch in batches.dropFirst() { _ = try step.run(batch) } }.seconds
+    for batch in batches.prefix(1) { _ = try step.run(batch.examples, alone: batch.alone) }
+    let time = try ContinuousClock().measure {
+      for batch in batches.dropFirst() { _ = try step.run(batch.examples, alone: batch.alone) }
+    }
+    .seconds
     let perSentence = time / Double(max(1, batches.dropFirst().reduce(0) { $0 + $1.count }))
     let dev = Double(corpus.splits["dev"]?.count ?? 0), test = Double(corpus.splits["test"]?.count ?? 0)
     let watched = dev + (experiment.training.monitorTest ? test : 0)
-    return perSentence * (Double(experiment.training.epochs) * (Double(train.count) + watched / 3) + test / 3)
+    let read = Double(train.count * (step.mixed ? 2 : 1))
+    return perSentence * (Double(experiment.training.epochs) * (read + watched / 3) + test / 3)
   }
 }

@@ -28,6 +28,13 @@ struct TrainingState: Codable, Sendable {
   var rows: [EpochRow] = []
   /// SHA-256 of the configuration and the data that matter for training.
   var configuration = ""
+
+  /// Whether these numbers can have come about with so many batches an epoch.
+  func isPossible(batchesAnEpoch: Int) -> Bool {
+    let (before, overflows) = epoch.multipliedReportingOverflow(by: batchesAnEpoch)
+    return epoch >= 0 && (0...batchesAnEpoch).contains(batch) && !overflows && step >= before && step - before == batch
+      && (0...epoch).contains(epochsWithoutGain) && metricsLength >= 0
+  }
 }
 
 /// Checkpoints in `checkpoints/step-N/`: `state.safetensors` (weights, moments) and `manifest.json` (state, digests).
@@ -100,7 +107,7 @@ struct CheckpointStore {
   /// Restores the newest checkpoint that is whole; nil where there is none at all. Damaged ones that are newer are removed, which
   /// the run will write again; throws where all are damaged.
   func restore(
-    into optimiser: Optimiser, plugins: [(role: String, plugin: any Plugin)], configuration: String,
+    into optimiser: Optimiser, plugins: [(role: String, plugin: any Plugin)], configuration: String, batchesAnEpoch: Int,
     note: (String) -> Void
   ) throws -> TrainingState? {
     let names = names
@@ -115,15 +122,23 @@ struct CheckpointStore {
           damaged.append(name)
           continue
         }
+      } catch is DecodingError {
+        note("checkpoint \(path) is damaged (its \(Self.manifestFile) is not what was written) and is passed over")
+        damaged.append(name)
+        continue
       } catch {
         note("checkpoint \(path) cannot be read and is passed over: \(DiagnosticPrinter.line(of: error))")
-        if error is DecodingError { damaged.append(name) }
         continue
       }
       guard manifest.state.configuration == configuration else {
         throw Diagnostic(
           "S604", "the data files or contexts have changed since the checkpoints in \(folder.path) were written",
           hint: "restore them, or train afresh into another folder with --out")
+      }
+      guard Self.name(manifest.state) == "checkpoints/" + name, manifest.state.isPossible(batchesAnEpoch: batchesAnEpoch) else {
+        note("checkpoint \(path) is damaged (its \(Self.manifestFile) tells of a step that cannot be) and is passed over")
+        damaged.append(name)
+        continue
       }
       do {
         let file = try SafeTensors(path: path + "/" + Self.file)

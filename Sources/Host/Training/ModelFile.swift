@@ -26,6 +26,9 @@ struct ModelFile: Codable, Sendable {
       to: name + "/manifest.json")
   }
 
+  /// A resumed run writes it anew only where it finds a better epoch.
+  private static let lost = "restore it from a copy, or train afresh into another folder with --out"
+
   /// The description of `RUN/best` or `RUN/last`.
   static func read(run: String, name: String) throws -> ModelFile {
     let path = "\(run)/\(name)/manifest.json"
@@ -33,8 +36,8 @@ struct ModelFile: Codable, Sendable {
       throw Diagnostic(
         "S602", "\(run) holds no trained model (\(path) cannot be read)", hint: "train it with `calm run … --out \(run)`")
     }
-    guard let manifest = try? JSONDecoder().decode(ModelFile.self, from: data) else {
-      throw Diagnostic("S602", "\(path) is damaged")
+    guard let manifest = try? JSONDecoder().decode(ModelFile.self, from: data), TagSet.isPossible(manifest.tags) else {
+      throw Diagnostic("S602", "\(path) is damaged", hint: lost)
     }
     return manifest
   }
@@ -42,10 +45,11 @@ struct ModelFile: Codable, Sendable {
   /// Reads the weights into `tagger`, whose tags must be ``tags``.
   func load(into tagger: Tagger, run: String, name: String) throws {
     let path = "\(run)/\(name)/model.safetensors"
+    guard access(path, F_OK) == 0 else { throw Diagnostic("S602", "\(path) is missing", hint: Self.lost) }
     guard try Digest.sha256(ofFile: path) == sha256 else {
       throw Diagnostic(
         "S602", "\(path) does not have the digest that its manifest names: it was changed or half written",
-        hint: "resume the run: the file is written again")
+        hint: Self.lost)
     }
     do {
       let file = try SafeTensors(path: path)

@@ -32,17 +32,7 @@ struct Trainer {
   /// Trains to the end, from the newest checkpoint where `resume` is set and there is one. `begin` is called when nothing that the
   /// folder holds speaks against it.
   func train(resume: Bool, begin: () throws -> Void = {}) throws -> TrainingState {
-    let examples = corpus.splits["train"] ?? []
-    // Mixed: place n + i stands for sentence i without its context.
-    let mixed = section.views == "mixed" && corpus.augmented && loss.views.count > 1
-    if mixed && loss.joint {
-      throw Diagnostic(
-        "P321",
-        "loss `\(experiment.loss.id)` reads both views of a sentence together: it cannot train on them as mixed examples",
-        hint: "say `training.views: paired`, or choose another loss")
-    }
-    let lengths =
-      examples.map { $0.words.count + $0.context.count } + (mixed ? examples.map(\.words.count) : [])
+    let examples = try TrainingExamples(experiment, corpus, loss), lengths = examples.lengths
     let optimiser = try Optimiser(
       tagger.parameters + loss.parameters.map { ("loss." + $0.name, $0) }, section: section)
     let plugins: [(role: String, plugin: any Plugin)] = [
@@ -50,12 +40,13 @@ struct Trainer {
     ]
     let store = CheckpointStore(folder: folder)
     let configuration = Digest.sha256(of: Array((experiment.fingerprint + corpus.digest).utf8))
+    let batchesAnEpoch = (lengths.count + section.batch - 1) / section.batch
     var state = TrainingState()
     var cutBefore = RunResults.Cut()
     state.configuration = configuration
     if resume {
       if let restored = try store.restore(
-        into: optimiser, plugins: plugins, configuration: configuration, note: progress.note)
+        into: optimiser, plugins: plugins, configuration: configuration, batchesAnEpoch: batchesAnEpoch, note: progress.note)
       {
         state = restored
         cutBefore = restored.cut
@@ -69,20 +60,20 @@ struct Trainer {
     if state.step == 0 { folder.cut(MetricsLog.file, to: 0) }
     let events = try TensorBoardLog(in: folder, rates: Dictionary(optimiser.slots.map { ($0.parameter.group, $0.rate) }) { $1 })
 
-    let batchesAnEpoch = (lengths.count + section.batch - 1) / section.batch
     let step = TrainStep(
       tagger: tagger, loss: loss, optimiser: optimiser,
       schedule: Schedule(section, steps: section.epochs * batchesAnEpoch), section: section, seed: experiment.seed,
-      mixed: mixed)
-    var lastSave = ContinuousClock.now
+      mixed: examples.mixed)
+    var lastSave = ContinuousClock.now, savedStep = resume ? state.step : -1
     func measure() {
       state.metricsLength = folder.size(of: MetricsLog.file) ?? 0
       state.cut = cutBefore + RunResults.Cut(tagger.encoder.truncation)
     }
     func save() throws {
+      try requireFiniteWeights(optimiser)
       measure()
       try store.save(state, optimiser: optimiser, plugins: plugins)
-      lastSave = .now
+      (lastSave, savedStep) = (.now, state.step)
     }
 
     progress.beginTraining(rows: state.rows, loss: loss, augmented: corpus.augmented)
@@ -90,10 +81,7 @@ struct Trainer {
       let plan = EpochPlan(lengths: lengths, section: section, seed: experiment.seed, epoch: state.epoch)
       let batches = Array(plan.batches.prefix(batchLimit ?? .max))
       while state.batch < batches.count {
-        let places = batches[state.batch]
-        let result = try step.run(
-          places.filter { $0 < examples.count }.map { examples[$0] },
-          alone: places.filter { $0 >= examples.count }.map { examples[$0 - examples.count] })
+        let batch = examples.batch(batches[state.batch]), result = try step.run(batch.examples, alone: batch.alone)
         state.step = optimiser.step
         state.batch += 1
         state.lossSum += result.loss
@@ -104,8 +92,8 @@ struct Trainer {
         let isLate = lastSave.duration(to: .now) > .seconds(section.checkpointMinutes * 60)
         if isLate, state.batch < batches.count { try save() }
       }
-      // Scoring takes its time, in which a run can be killed.
-      try save()
+      // Scoring takes its time, in which a run can be killed. What was resumed here is saved already.
+      if state.step != savedStep { try save() }
       do { try finishEpoch(&state, batches: batches.count, events) } catch is CancellationError { return state }
       measure()
       try store.amend(state, plugins: plugins)
@@ -116,6 +104,14 @@ struct Trainer {
     }
     try ModelFile.save(tagger, state: state, score: nil, in: folder, name: "last")
     return state
+  }
+
+  /// The loss of a step tells of the weights before it: what is saved is looked at itself.
+  private func requireFiniteWeights(_ optimiser: Optimiser) throws {
+    guard let broken = optimiser.slots.first(where: { !$0.parameter.value.isFinite }) else { return }
+    throw Diagnostic(
+      "T701", "after step \(optimiser.step) the weights `\(broken.name)` are not finite",
+      hint: "lower the learning rate of group `\(broken.parameter.group)`; the checkpoints are good")
   }
 
   /// Whether dev F1 has not risen for long enough.
@@ -135,18 +131,17 @@ struct Trainer {
       case "without": without
       default: with.map { ($0 + without) / 2 } ?? without
       }
-    let better = section.select == "last" || state.bestScore.map { score > $0 } ?? true
+    let better = state.bestScore.map { score > $0 } ?? true, chosen = better || section.select == "last"
     let row = EpochRow(
       epoch: state.epoch + 1, step: state.step, loss: state.lossSum / Double(max(1, batches)),
       parts: state.partSums.mapValues { $0 / Double(max(1, batches)) }, with: with, without: without,
-      testWith: test?.with?.scores.micro.f1, testWithout: test?.without.scores.micro.f1, best: better)
+      testWith: test?.with?.scores.micro.f1, testWithout: test?.without.scores.micro.f1, best: chosen)
     state.rows.append(row)
     state.epoch += 1
-    if better {
-      (state.bestScore, state.bestEpoch, state.bestDev, state.epochsWithoutGain) = (score, state.epoch, dev.scores, 0)
+    if better { (state.bestScore, state.epochsWithoutGain) = (score, 0) } else { state.epochsWithoutGain += 1 }
+    if chosen {
+      (state.bestEpoch, state.bestDev) = (state.epoch, dev.scores)
       try ModelFile.save(tagger, state: state, score: score, in: folder, name: "best")
-    } else {
-      state.epochsWithoutGain += 1
     }
     (state.batch, state.lossSum, state.partSums) = (0, 0, [:])
     try folder.append(jsonLine(row), to: MetricsLog.file)

@@ -30,10 +30,10 @@ import Testing
     #expect(try names.map { try files($0) } == before)
   }
 
-  @Test func aRunThatStoppedEarlyStaysStopped() throws {
+  @Test(arguments: ["both", "last"]) func aRunThatStoppedEarlyStaysStopped(select: String) throws {
     // Nothing is learned: no epoch after the first is better.
     let still = [
-      "--set", "training.epochs=9", "--set", "training.patience=2", "--set",
+      "--set", "training.epochs=9", "--set", "training.patience=2", "--set", "training.select=\(select)", "--set",
       "training.learningRates={encoder: 0, classifier: 0, crf: 0}",
     ]
     let arguments = ["run", lab.config, "--out", lab.path("run"), "--quiet"] + still
@@ -59,6 +59,34 @@ import Testing
     let none = try run("--set", "training.epochs=3", "--resume")
     #expect(none.code == 6 && none.errors.contains("S602") && none.errors.contains("run/checkpoints"), "\(none.errors)")
     #expect(try files("results.json", "best/model.safetensors") == results)
+  }
+
+  /// What a checkpoint says of itself may be damaged too.
+  @Test func numbersThatCannotBeArePassedOver() throws {
+    #expect(try run("--set", "training.epochs=2").code == 0)
+    let results = try files("results.json", "best/model.safetensors")
+    let folder = lab.path("run/checkpoints")
+    let newest = try #require(
+      try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasPrefix("step-") }.max())
+    let manifest = "run/checkpoints/\(newest)/manifest.json", whole = String(decoding: try lab.bytes(manifest), as: UTF8.self)
+    let changed = whole.replacing(try Regex("\"batch\" ?: ?[0-9]+"), with: "\"batch\": -1")
+    #expect(changed != whole)
+    try lab.write(changed, to: manifest)
+    let resumed = try lab.calm(["run", lab.config, "--out", lab.path("run"), "--set", "training.epochs=2", "--resume"])
+    #expect(resumed.code == 0 && resumed.errors.contains("tells of a step that cannot be"), "\(resumed.errors)")
+    #expect(try files("results.json", "best/model.safetensors") == results)
+  }
+
+  @Test func aDamagedModelIsToldWithoutAFalsePromise() throws {
+    #expect(try run("--set", "training.epochs=1").code == 0)
+    let manifest = "run/best/manifest.json", text = String(decoding: try lab.bytes(manifest), as: UTF8.self)
+    try lab.write(text.replacing("B-", with: "b-"), to: manifest)
+    let told = try lab.calm(["evaluate", lab.path("run")])
+    #expect(told.code == 6 && told.errors.contains("S602") && told.errors.contains("restore it from a copy"), "\(told.errors)")
+    try lab.write(text, to: manifest)
+    try FileManager.default.removeItem(atPath: lab.path("run/best/model.safetensors"))
+    let missing = try lab.calm(["evaluate", lab.path("run")])
+    #expect(missing.code == 6 && missing.errors.contains("model.safetensors is missing"), "\(missing.errors)")
   }
 
   /// An augmentor may answer otherwise today: a request that failed succeeds, a file was written anew.
