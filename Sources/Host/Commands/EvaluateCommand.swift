@@ -34,7 +34,9 @@ struct EvaluateCommand: AsyncParsableCommand {
     }
     let result = try Evaluator(tagger: trained.tagger, corpus: corpus).evaluate(name, progress: progress)
     if let by {
-      let groups = by.groups(examples, corpus: corpus, failBelow: trained.experiment.contexts.failBelow)
+      let groups = by.groups(
+        examples, predicted: result.without.predictions + (result.with?.predictions ?? []), corpus: corpus,
+        failBelow: trained.experiment.contexts.failBelow)
       return print(groups, examples, result)
     }
     let results = RunResults(

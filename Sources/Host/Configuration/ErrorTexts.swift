@@ -110,14 +110,16 @@ extension ErrorCode {
       code: "D201", title: "malformed line of a column file",
       text: """
         A line has fewer columns than `token` and `tag` under `data:` ask for, or than the lines around it. Columns are \
-        separated by white space, sentences by empty lines. `calm data check` shows such lines before a run does.
+        separated by white space, sentences by empty lines. `calm data check` shows such lines before a run does. As a warning: \
+        a sentence is so long that an empty line is probably missing.
         """),
     ErrorCode(
       code: "D202", title: "tags do not form entities",
       text: """
         A sequence of tags is not possible in the file's scheme, such as an `I-PER` after `O` in IOB2. Training on it would \
         teach the decoder impossible transitions. Correct the file, or say `repair: true` under `data:` to have tags read as \
-        the scorer reads them.
+        the scorer reads them. Or there are more different tags than a decoder can learn, mostly because `tag` under `data:` \
+        names another column.
         """),
     ErrorCode(
       code: "D203", title: "contexts do not match the sentences",

@@ -200,7 +200,8 @@ extension ErrorCode {
       text: """
         A file of the run folder is missing, cut short, or does not have the digest that its manifest gives. Results and predictions \
         are there when a run is finished: `calm run … --resume` finishes it. Resuming uses the newest checkpoint that is whole; with \
-        none left, start the run in a new folder.
+        none left, start the run in a new folder. The model of a finished run is not made again from its checkpoints: restore it \
+        from a copy.
         """),
     ErrorCode(
       code: "S603", title: "run folder in use",

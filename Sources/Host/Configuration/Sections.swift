@@ -112,9 +112,9 @@ struct TrainingSection: PluginOptions {
     .optional(
       "learningRates", .map(.number), default: "", in: 0...10,
       help: "by parameter group: encoder, classifier (5e-6 each), crf (0.05)"),
-    .optional("epsilon", .number, default: "1e-6", in: 0...1, help: "AdamW's epsilon"),
-    .optional("beta1", .number, default: "0.9", in: 0...1, help: "AdamW's first decay"),
-    .optional("beta2", .number, default: "0.999", in: 0...1, help: "AdamW's second decay"),
+    .optional("epsilon", .number, default: "1e-6", in: 1e-12...1, help: "AdamW's epsilon"),
+    .optional("beta1", .number, default: "0.9", in: 0...0.9999, help: "AdamW's first decay"),
+    .optional("beta2", .number, default: "0.999", in: 0...0.999999, help: "AdamW's second decay"),
     .optional(
       "weightDecay", .any, default: "0",
       help: "decoupled weight decay, from 0 to 1, of all parameters, norms and biases too; or one by parameter group"),

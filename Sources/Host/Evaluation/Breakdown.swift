@@ -28,11 +28,11 @@ struct ScoreGroup {
 }
 
 extension Breakdown {
-  /// The groups, in the order in which they are shown.
-  func groups(_ examples: [Example], corpus: Corpus, failBelow: Int) -> [ScoreGroup] {
+  /// The groups, in the order in which they are shown; `predicted` are tags that were said, whose types count too.
+  func groups(_ examples: [Example], predicted: [[String]] = [], corpus: Corpus, failBelow: Int) -> [ScoreGroup] {
     switch self {
     case .type:
-      let types = Set(examples.flatMap { Entity.entities(in: $0.tags).map(\.type) }).sorted()
+      let types = Set((examples.map(\.tags) + predicted).flatMap { Entity.entities(in: $0).map(\.type) }).sorted()
       return types.map { type in
         ScoreGroup(
           name: type, counts: { $1.type == type },

@@ -35,6 +35,11 @@ struct CorpusLoader {
     guard tags.count > 1 else {
       throw Diagnostic("D204", "\(training.path) holds no entity: there is nothing to train on")
     }
+    guard tags.count <= TagSet.most else {
+      throw Diagnostic(
+        "D202", "\(training.path) has \(tags.count) different tags; at most \(TagSet.most) can be learned",
+        hint: "does `tag` under `data:` name the column of the tags?")
+    }
     for (_, data) in datasets.dropFirst() { warnings += tags.unseenTypes(in: data) }
 
     let augmentation = run == nil ? try Augmentation(experiment, services: experiment.services) : nil
@@ -62,6 +67,12 @@ struct CorpusLoader {
   private func read(_ path: String, into warnings: inout [Diagnostic]) throws -> Dataset {
     let section = experiment.data
     let data = try ColumnFile.read(path: path, columns: section.columns)
+    if let long = data.sentences.first(where: { $0.words.count > 1000 }) {
+      warnings.append(
+        Diagnostic(
+          "D201", "a sentence of \(long.words.count) words begins here; it is held in memory as a whole",
+          mark: SourceMark(file: path, line: long.line, column: 1), hint: "blank lines part sentences: is one missing?"))
+    }
     let scheme = try TagScheme(rawValue: section.scheme) ?? data.detectScheme().scheme
     if section.repair {
       let repaired = data.faults(of: scheme)

@@ -9,8 +9,8 @@ public final class Parameter: @unchecked Sendable {
   /// The gradient of the step so far; the same shape as ``value``.
   public let gradient: Tensor
   /// Of a table [rows, width] of which a step uses few rows: the rows whose gradient may be other than zero, which the plugin
-  /// adds to as it adds to ``gradient``. The optimiser's time and memory then follow the rows that are ever used. nil: any
-  /// part of the gradient may be set.
+  /// adds to as it adds to ``gradient``. The optimiser's time and memory then follow the rows that are ever used (with a weight
+  /// decay it visits all). nil: any part of the gradient may be set.
   public let touched: RowSet?
 
   /// A parameter whose gradient memory is made here.

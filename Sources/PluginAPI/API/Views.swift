@@ -84,9 +84,9 @@ public struct WordVectors: Sendable {
 public struct TruncationLedger: Sendable, Equatable {
   /// Context words that did not fit.
   public var contextWords = 0
-  /// Sentences whose context was cut.
+  /// How often a sentence's context was cut.
   public var contextsCut = 0
-  /// Sentences longer than the model, encoded in overlapping windows.
+  /// How often a sentence was longer than the model and encoded in overlapping windows.
   public var sentencesWindowed = 0
 
   /// Nothing cut.
