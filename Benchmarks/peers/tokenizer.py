@@ -1,5 +1,5 @@
 """Lines to ids by Hugging Face's tokenizers (alone, or as transformers calls it) or by sentencepiece, on one thread: all lines in
-one call, which is their fastest mode."""
+one call."""
 import argparse, os, statistics
 
 os.environ["TOKENIZERS_PARALLELISM"] = "false"  # before the libraries are loaded

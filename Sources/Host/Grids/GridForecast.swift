@@ -42,7 +42,8 @@ struct GridForecast {
         + (unknown > 0 ? ", and \(unknown) whose contexts are not made yet (`calm augment` makes them)" : ""))
   }
 
-  /// From three steps: training reads every sentence an epoch, in mixed training twice, and evaluation, at a third of the cost, the other splits.
+  /// From three steps: training reads every sentence an epoch, in mixed training twice, and evaluation, at a third of the cost,
+  /// the other splits.
   private static func seconds(_ experiment: Experiment) async throws -> Double? {
     try prepareMachine(threads: experiment.threads)
     try fetchModels(experiment)

@@ -23,5 +23,6 @@ extension [AddedSpecialToken] {
     }
   }
 
+  /// The greatest id there can be has no next one: a token that claims it is refused later.
   private func next(_ vocabulary: Vocabulary) -> Int32 { reduce(Int32(vocabulary.count)) { Swift.max($0, $1.id &+ 1) } }
 }
