@@ -16,7 +16,7 @@ extension KernelTwins {
     @Test(arguments: [Setting(), Setting(decay: 0.1), Setting(epsilon: 0.1), Setting(rate: 0.3, scale: 0.25)], [1, 2])
     func severalSteps(setting: Setting, threads: Int) {
       let beta1: Float = 0.9, beta2: Float = 0.999
-      for count in sizes + [16_385, 40_000] {
+      for count in sizes + [16_385, 40_000, anySize(upTo: 50_000)] {
         var random = RandomStream(seed: 1, "adamw \(count)")
         let start = Tensor.random([count], &random), gradients = (0..<4).map { _ in Tensor.random([count], &random) }
         var w = start.doubles, m = [Double](repeating: 0, count: count), v = m

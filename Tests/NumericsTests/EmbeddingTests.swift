@@ -6,7 +6,7 @@ extension KernelTwins {
   @Suite("embedding") struct Embedding {
     @Test(arguments: sizes, [1, 2])
     func forwardAndBackward(width: Int, threads: Int) {
-      for rows in [0, 1, 63, 65, 200] {
+      for rows in [0, 1, 63, 65, 200, anySize(upTo: 300)] {
         var random = RandomStream(seed: 1, "embedding \(width) \(rows)")
         let vocabulary = 13, table = Tensor.random([vocabulary, width], &random), dy = Tensor.random([rows, width], &random)
         let ids = (0..<rows).map { _ in Int32.random(in: 0..<Int32(vocabulary), using: &random) }  // most occur often

@@ -17,6 +17,7 @@ extension KernelTwins {
       (1, 1, 1), (3, 17, 5), (17, 3, 65), (33, 33, 33), (65, 129, 17), (129, 65, 3), (1, 129, 65), (129, 1, 33), (130, 70, 64),
       (300, 48, 40), (40, 300, 48), (257, 65, 31), (24, 130, 600), (700, 13, 530),
     ].map { Shape(m: $0.0, n: $0.1, k: $0.2) }
+    static let drawn = (0..<10).map { _ in Shape(m: anySize(upTo: 200), n: anySize(upTo: 200), k: anySize(upTo: 1200)) }
 
     /// alpha · op(A) · op(B) + beta · C over matrices with padding behind each row.
     static func twin(
@@ -36,7 +37,7 @@ extension KernelTwins {
       return out
     }
 
-    @Test(arguments: shapes, [1, 2])
+    @Test(arguments: shapes + drawn, [1, 2])
     func products(shape s: Shape, threads: Int) {
       var random = RandomStream(seed: 1, "gemm \(s.m) \(s.n) \(s.k)")
       for (ta, tb) in [(false, false), (false, true), (true, false), (true, true)] {
@@ -105,9 +106,13 @@ extension KernelTwins {
       }
     }
 
-    @Test(arguments: [(1, 1, 1), (3, 17, 33), (65, 33, 3), (129, 65, 130), (0, 5, 4)], [1, 2])
-    func linear(shape: (Int, Int, Int), threads: Int) {
-      let (rows, width, out) = shape
+    static let layers = [(1, 1, 1), (3, 33, 17), (65, 3, 33), (129, 130, 65), (0, 4, 5)].map {
+      Shape(m: $0.0, n: $0.1, k: $0.2)
+    }
+
+    @Test(arguments: layers + drawn, [1, 2])
+    func linear(shape: Shape, threads: Int) {
+      let (rows, width, out) = (shape.m, shape.k, shape.n)
       var random = RandomStream(seed: 2, "linear \(rows) \(width) \(out)")
       let x = Tensor.random([rows, width], &random), weight = Tensor.random([out, width], &random)
       let bias = Tensor.random([out], &random), dy = Tensor.random([rows, out], &random)

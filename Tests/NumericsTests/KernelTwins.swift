@@ -6,8 +6,8 @@ import Testing
 /// process's.
 @Suite("Kernel twins", .serialized)
 enum KernelTwins {
-  /// Sizes around the widths of vector registers and of the kernels' chunks.
-  static let sizes = [1, 3, 17, 33, 65, 129]
+  /// Sizes around the widths of vector registers and of the kernels' chunks, and some that nobody chose.
+  static let sizes = [1, 3, 17, 33, 65, 129] + anySizes(3, upTo: 300)
 }
 
 /// Runs `body` on so many threads.

@@ -35,7 +35,7 @@ extension KernelTwins {
 
     @Test(arguments: sizes, [1, 2])
     func forwardAndBackward(width: Int, threads: Int) {
-      for rows in [1, 31, 33, 70] {
+      for rows in [1, 31, 33, 70, anySize(upTo: 100)] {
         var random = RandomStream(seed: 1, "norm \(rows) \(width)")
         let x = Tensor.random([rows, width], within: 3, &random), dy = Tensor.random([rows, width], &random)
         let weight = Tensor.random([width], &random), bias = Tensor.random([width], &random)

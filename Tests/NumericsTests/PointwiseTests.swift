@@ -9,7 +9,7 @@ import Testing
 extension KernelTwins {
   @Suite("pointwise") struct Pointwise {
     /// Also beyond one chunk of 8192.
-    static let counts = sizes + [8191, 8192, 8193, 20_001]
+    static let counts = sizes + [8191, 8192, 8193, 20_001] + anySizes(2, upTo: 40_000)
 
     static func phi(_ x: Double) -> Double { exp(-x * x / 2) / (2 * Double.pi).squareRoot() }
     static func cumulative(_ x: Double) -> Double { 0.5 * erfc(-x / 2.0.squareRoot()) }

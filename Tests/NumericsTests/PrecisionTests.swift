@@ -13,6 +13,7 @@ extension KernelTwins {
       (1, 1, 1), (3, 17, 5), (13, 33, 31), (12, 32, 64), (65, 129, 17), (129, 65, 3), (1, 129, 65), (300, 48, 40),
       (250, 70, 1040), (7, 40, 2100),
     ]
+    static let drawn = (0..<8).map { _ in (anySize(upTo: 150), anySize(upTo: 150), anySize(upTo: 1200)) }
 
     /// Round to nearest, ties to even.
     static func bfloat16(_ value: Float) -> Double {
@@ -50,7 +51,7 @@ extension KernelTwins {
     }
 
     /// The tolerance is float32's for sums of up to 2100 terms. All engines are held to it: our kernels and OpenBLAS.
-    @Test(arguments: shapes, Precision.allCases)
+    @Test(arguments: shapes + drawn, Precision.allCases)
     func linear(shape: (Int, Int, Int), precision: Precision) {
       let (rows, out, width) = shape
       var random = RandomStream(seed: 1, "precision \(rows) \(out) \(width)")
@@ -81,7 +82,7 @@ extension KernelTwins {
       }
     }
 
-    @Test(arguments: shapes, [Precision.fp32, .bf16])
+    @Test(arguments: shapes + drawn, [Precision.fp32, .bf16])
     func backward(shape: (Int, Int, Int), precision: Precision) {
       let (rows, out, width) = shape
       var random = RandomStream(seed: 2, "precision \(rows) \(out) \(width)")
@@ -134,7 +135,7 @@ extension KernelTwins {
     }
 
     /// Attention in bf16 is that in float32 up to what rounding moves, and the engines agree in float32.
-    @Test(arguments: [(2, 32), (3, 64), (2, 25)])
+    @Test(arguments: [(2, 32), (3, 64), (2, 25)] + (0..<3).map { _ in (Int.random(in: 1...3), anySize(upTo: 80)) })
     func attention(heads: Int, size: Int) {
       let lengths = [70, 1, 33, 130], h = heads * size
       let offsets = lengths.reduce(into: [Int32(0)]) { $0.append($0[$0.count - 1] + Int32($1)) }, tokens = lengths.reduce(0, +)
@@ -164,7 +165,7 @@ extension KernelTwins {
     }
 
     /// The end of half a layer is the dropout, the sum and the norm, one after the other.
-    @Test(arguments: [(33, 17), (70, 64)], [Float(0), 0.3])
+    @Test(arguments: [(33, 17), (70, 64)] + (0..<3).map { _ in (anySize(upTo: 200), anySize(upTo: 200)) }, [Float(0), 0.3])
     func residualLayerNorm(shape: (Int, Int), dropout: Float) {
       let (rows, width) = shape
       var random = RandomStream(seed: 4, "residual \(rows) \(width)")

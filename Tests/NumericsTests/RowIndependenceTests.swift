@@ -7,12 +7,13 @@ extension KernelTwins {
   @Suite("row independence") struct RowIndependence {
     /// Rows, outputs, inputs: around tiles of 12 rows, panels of 16 and 32 columns, and with several blocks of inputs.
     static let shapes: [(Int, Int, Int)] = [(30, 33, 17), (65, 70, 300), (13, 1100, 1040), (200, 16, 2100)]
+    static let drawn = (0..<3).map { _ in (12 + anySize(upTo: 100), anySize(upTo: 300), anySize(upTo: 1200)) }
     static let own: [LinearAlgebra.KernelSet] = [.best, .avx2]
 
     /// Whether this processor has kernels of our own: OpenBLAS promises nothing of the kind.
     static var hasOwnKernels: Bool { LinearAlgebra.engine().hasPrefix("own") }
 
-    @Test(.enabled(if: hasOwnKernels, "no own kernels on this processor"), arguments: shapes, Precision.allCases)
+    @Test(.enabled(if: hasOwnKernels, "no own kernels on this processor"), arguments: shapes + drawn, Precision.allCases)
     func forward(shape: (Int, Int, Int), precision: Precision) {
       let (rows, out, width) = shape
       var random = RandomStream(seed: 5, "rows \(rows) \(out) \(width)")
@@ -36,7 +37,7 @@ extension KernelTwins {
       }
     }
 
-    @Test(.enabled(if: hasOwnKernels, "no own kernels on this processor"), arguments: shapes, [Precision.fp32, .bf16])
+    @Test(.enabled(if: hasOwnKernels, "no own kernels on this processor"), arguments: shapes + drawn, [Precision.fp32, .bf16])
     func backward(shape: (Int, Int, Int), precision: Precision) {
       let (rows, out, width) = shape
       var random = RandomStream(seed: 6, "rows \(rows) \(out) \(width)")

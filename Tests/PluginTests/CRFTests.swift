@@ -1,4 +1,5 @@
 import PluginAPI
+import TestSupport
 import Testing
 
 @testable import CRF
@@ -78,6 +79,9 @@ import Testing
     Setting(tags: 41, lengths: [3], scale: 1), Setting(tags: 7, lengths: [6, 3], scale: 400),
     Setting(tags: 6, lengths: [5, 4], scale: 2, forbidden: true), Setting(tags: 3, lengths: [300], scale: 60),
   ]
+  static let drawn = (0..<5).map { _ in
+    Setting(tags: anySize(upTo: 20), lengths: anySizes(Int.random(in: 1...4), upTo: 12), scale: Float(anySize(upTo: 8)))
+  }
 
   /// A CRF whose classifier is the identity, a batch of emissions, its twins and gold tags.
   struct Case {
@@ -118,7 +122,7 @@ import Testing
 
   func close(_ a: Double, _ b: Double, _ tolerance: Double) -> Bool { a == b || abs(a - b) <= tolerance * max(1, abs(b)) }
 
-  @Test(arguments: settings) func posterior(_ setting: Setting) throws {
+  @Test(arguments: settings + drawn) func posterior(_ setting: Setting) throws {
     let c = try Case(setting), k = setting.tags
     let posterior = try c.crf.decode(c.words, gold: c.gold, mode: .inference).value
     let logZ = try #require(posterior.logPartition), score = try #require(posterior.goldScore)
@@ -136,7 +140,7 @@ import Testing
     }
   }
 
-  @Test(arguments: settings) func bestPaths(_ setting: Setting) throws {
+  @Test(arguments: settings + drawn) func bestPaths(_ setting: Setting) throws {
     let c = try Case(setting)
     let paths = try c.crf.bestPaths(c.words)
     #expect(paths.map(\.count) == setting.lengths)
@@ -144,7 +148,7 @@ import Testing
   }
 
   /// Gradients of a random mix of all parts, or of the likelihood alone, against differences of the twin.
-  @Test(arguments: settings.filter { $0.lengths.reduce(0, +) < 100 }, [true, false])
+  @Test(arguments: (settings + drawn).filter { $0.lengths.reduce(0, +) < 100 }, [true, false])
   func gradients(_ setting: Setting, allParts: Bool) throws {
     let c = try Case(setting), k = setting.tags
     var random = RandomStream(seed: 3, "cotangent")

@@ -26,9 +26,14 @@ import Testing
     Product(columns: 7, blocks: 2, rows: 3, bits: 8, minimums: false),
     Product(columns: 33, blocks: 5, rows: 21, bits: 8, minimums: false),
   ]
+  static let drawn = (0..<9).map {
+    Product(
+      columns: anySize(upTo: 100), blocks: anySize(upTo: 30), rows: anySize(upTo: 40), bits: $0 % 3 == 0 ? 8 : 4,
+      minimums: $0 % 3 == 1)
+  }
 
   /// Products of codes at their extremes too: nothing may overflow or saturate.
-  @Test(arguments: products, [false, true]) func panels(_ p: Product, extreme: Bool) throws {
+  @Test(arguments: products + drawn, [false, true]) func panels(_ p: Product, extreme: Bool) throws {
     var random = RandomStream(seed: 1, "panels \(p)")
     let depth = p.blocks * 32
     let matrix = try #require(
@@ -90,7 +95,10 @@ import Testing
 
   /// Sequences that share a prefix, see different numbers of positions and a window, against a softmax in float64; and bitwise the
   /// same without sharing.
-  @Test(arguments: [(shared: 0, size: 16, window: 0), (37, 32, 0), (16, 64, 9), (50, 48, 21)], [false, true])
+  @Test(
+    arguments: [(shared: 0, size: 16, window: 0), (37, 32, 0), (16, 64, 9), (50, 48, 21)]
+      + (0..<3).map { _ in (anySize(upTo: 100), 16 * anySize(upTo: 8), Int.random(in: 0...30)) },
+    [false, true])
   func attention(_ shape: (shared: Int, size: Int, window: Int), half: Bool) throws {
     let (shared, size, window) = shape
     var random = RandomStream(seed: 2, "attention \(shape)")
@@ -154,7 +162,7 @@ import Testing
     }
   }
 
-  @Test(arguments: [1, 15, 16, 100, 576]) func rows(width: Int) {
+  @Test(arguments: [1, 15, 16, 100, 576] + anySizes(3, upTo: 600)) func rows(width: Int) {
     var random = RandomStream(seed: 3, "rows \(width)")
     let x = Tensor.random([3, width], within: 2, &random), weight = Tensor.random([width], &random),
       y = Tensor(zeros: [3, width])
