@@ -49,10 +49,14 @@ static inline int block_of(calm_form f, int steps) {
   return ((steps + blocks - 1) / blocks + 15) & ~15;
 }
 
+static inline int least(int a, int b) { return a < b ? a : b; }
+static inline int most(int a, int b) { return a > b ? a : b; }
+
 /* The columns of a panel: as many as the sums of a tile have room for. */
 static inline int panel_of(calm_form f) { return f.tiles == TILES_AVX2 || f.tiles == TILES_INT16 ? TILE_COLUMNS / 2 : TILE_COLUMNS; }
+static inline int panels_of(calm_form f, int n) { return (n + panel_of(f) - 1) / panel_of(f); }
 
-/* Thread-local memory, grown once; each user has a slot. Where there is none left the program ends with a message. */
+/* scratch.c — thread-local memory, grown once; each user has a slot. Where there is none left the program ends with a message. */
 typedef enum { SCRATCH_LEFT, SCRATCH_RIGHT, SCRATCH_ATTENTION, SCRATCH_ROUNDED, SCRATCH_SLOTS } scratch_slot;
 void *calm_scratch(scratch_slot slot, size_t bytes);
 
@@ -91,6 +95,12 @@ void calm_pack_tiles_avx2(calm_precision rounding, float *out, int tile, size_t 
                           int count, int from, int steps, int k);
 /* Not a number where one of them is none: what is rounded to integers by it cannot say so. */
 float calm_absolute_maximum(const float *x, int count);
+
+/* packed.c — B[k, n] packed for `f` into memory of calm_fill_bytes bytes, which `b` then points to. */
+size_t calm_fill_bytes(calm_form f, int n, int k);
+void calm_fill(calm_packed *b, calm_form f, operand source, int n, int k, void *memory);
+/* What a precision makes of a row, as floats for OpenBLAS. Returns the row's unit. */
+float calm_round_row(float *out, const float *x, size_t stride, int count, calm_precision p);
 
 /* narrow.c — c[m, n] = a b of floats where that is faster than by tiles of TILES_AVX2; else returns 0. */
 int calm_narrow_matmul(float *c, int ldc, operand a, operand b, int m, int n, int k, const calm_epilogue *epilogue);

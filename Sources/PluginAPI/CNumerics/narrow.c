@@ -15,7 +15,6 @@ typedef struct {
   int m, n, k, accumulate, rows, columns; /* rows and columns of a task */
 } narrow_job;
 
-static inline int least(int a, int b) { return a < b ? a : b; }
 static inline int parts(int count, int size) { return (count + size - 1) / size; }
 
 static void narrow_chunk(void *context, int task) {

@@ -9,8 +9,6 @@
 #define BASE __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl")))
 #define BF16 __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512bf16")))
 
-static inline int least(int a, int b) { return a < b ? a : b; }
-
 static inline __mmask16 first_of_16(int count) {
   return count >= 16 ? 0xffff : count <= 0 ? 0 : (__mmask16)((1u << count) - 1);
 }

@@ -9,8 +9,6 @@
 #define INLINE static inline __attribute__((always_inline))
 #define AVX2 __attribute__((target("avx2,fma")))
 
-static inline int least(int a, int b) { return a < b ? a : b; }
-
 /* Eight numbers, of which `left` are there. */
 AVX2 INLINE __m256 load(const float *x, int left) {
   if (left >= 8) return _mm256_loadu_ps(x);
