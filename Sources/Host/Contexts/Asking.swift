@@ -46,8 +46,13 @@ struct Asking: Sendable {
     try await withThrowingTaskGroup(of: ([Context], AugmentationMeter)?.self) { group in
       group.addTask { try await collect(requests, keys, writer) }
       group.addTask {
-        // The augmentor's task is cancelled by a signal, which nothing can wait for.
+        // A signal, which nothing can wait for, cancels the augmentor's task; what is paid for is waited for.
         while !Interruption.isRequested { try await Task.sleep(for: .milliseconds(50)) }
+        if let augmentor = augmentation.augmentor as? any OrderlyStop {
+          Console.shared.alarm("waiting for the contexts that are asked for already; another Ctrl-C drops them")
+          augmentor.stop()
+          while true { try await Task.sleep(for: .seconds(1)) }
+        }
         return nil
       }
       defer { group.cancelAll() }

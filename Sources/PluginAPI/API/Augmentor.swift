@@ -81,6 +81,13 @@ public protocol Augmentor: Plugin {
   func contexts(for requests: [ContextRequest]) async throws -> AsyncThrowingStream<(index: Int, context: Context), any Error>
 }
 
+/// An augmentor whose answers are paid for: interrupted, it ends without dropping what it has asked for.
+public protocol OrderlyStop: Augmentor {
+  /// From now on nothing new is asked; what is under way is answered, then the streams end. The host calls it at Ctrl-C, from
+  /// another thread, where it cancels the task of other augmentors. A second Ctrl-C ends the process.
+  func stop()
+}
+
 /// An augmentor that can tell what requests will cost before they are made.
 public protocol CostEstimator: Augmentor {
   /// What it would take to answer `requests`; nothing is generated. Throws where that cannot be known.

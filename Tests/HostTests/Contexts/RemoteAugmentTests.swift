@@ -64,6 +64,33 @@ struct RemoteAugmentTests {
     #expect(try augment("--split", "train").code == 0)
   }
 
+  /// What is under way at Ctrl-C is paid for: it is waited for and stored, and nothing new is asked.
+  @Test func interruptedRunKeepsWhatItAskedFor() throws {
+    let stop = lab.path("stop")
+    let server = try FakeLanguageServer(
+      pause: 0.4,
+      fault: { [lab] number, _, _ in
+        if number == 7 { try? lab.write("", to: "stop") }
+        return false
+      })
+    defer { server.stop() }
+    try configure(server.endpoint)
+    let script = """
+      "\(Lab.program)" augment "\(lab.path("remote.yaml"))" --split train > /dev/null & pid=$!
+      while [ ! -e "\(stop)" ]; do sleep 0.01; done
+      kill -INT $pid; wait $pid
+      """
+    let result = try ChildProcess.run(["/bin/bash", "-mc", script], timeout: .seconds(120))
+    let errors = String(decoding: result.errors, as: UTF8.self)
+    #expect(result.outcome == .exited(130) && errors.contains("Go on with:"), "\(errors)")
+    #expect(errors.contains("waiting for the contexts that are asked for already"), "\(errors)")
+    let asked = server.requests.count
+    #expect(asked >= 8 && asked < 20)
+    #expect(try stored().count == asked && server.answered.count == asked)
+    #expect(try augment("--split", "train").code == 0)
+    #expect(try stored().count == 40 && server.requests.count == 40)
+  }
+
   @Test func anErrorIsNoContext() throws {
     let server = try FakeLanguageServer(fault: { number, _, connection in
       if number > 4 { connection.answer(#"{"error": "out of memory"}"#) }

@@ -2,13 +2,14 @@ import PluginAPI
 import Synchronization
 
 /// Has contexts written by a server.
-final class RemoteLLMAugmentor: CostEstimator {
+final class RemoteLLMAugmentor: CostEstimator, OrderlyStop {
   let fingerprint: [String: String]
   private let options: RemoteLLMOptions
   private let body: RequestBody
   private let budget: Budget
   private let services: Services
   private let hasWarned = Atomic(false)
+  private let isStopped = Atomic(false)
 
   init(_ options: RemoteLLMOptions, services: Services) throws {
     self.options = options
@@ -59,7 +60,10 @@ final class RemoteLLMAugmentor: CostEstimator {
     }
   }
 
-  /// Asks for so many at a time. After a failure nothing new is asked; what is under way is waited for, since it is paid for.
+  func stop() { isStopped.store(true, ordering: .relaxed) }
+
+  /// Asks for so many at a time. After a failure or a stop nothing new is asked; what is under way is waited for, since it is
+  /// paid for.
   private func ask(
     _ requests: [ContextRequest], _ server: Server, _ answered: @escaping @Sendable ((index: Int, context: Context)) -> Void
   ) async throws {
@@ -74,7 +78,7 @@ final class RemoteLLMAugmentor: CostEstimator {
         while underWay >= options.concurrency { await waitForOne() }
         let guess = body.guessedTokens(request)
         var granted = false
-        while !granted, failure == nil, !Task.isCancelled {
+        while !granted, failure == nil, !Task.isCancelled, !isStopped.load(ordering: .relaxed) {
           switch budget.reserve(prompt: guess, completion: options.maxNewTokens) {
           case .granted: granted = true
           case .later:

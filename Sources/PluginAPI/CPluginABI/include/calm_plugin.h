@@ -55,7 +55,7 @@ extern "C" {
 #define CALM_API_MAJOR 1u
 #endif
 #ifndef CALM_API_MINOR
-#define CALM_API_MINOR 0u
+#define CALM_API_MINOR 1u
 #endif
 
 /* The version of the C ABI, which is counted apart: it is meant to outlive the other. */
