@@ -70,7 +70,6 @@ struct WordPieceLoadingTests {
       (["vocab.txt": lines(["[PAD]", "[CLS]", "[SEP]"])], "/vocab.txt", "[UNK]"),
       (["vocab.txt": lines(["[UNK]", "[SEP]"])], "/vocab.txt", "[CLS]"),
       (["vocab.txt": lines(["[UNK]", "[CLS]"])], "/vocab.txt", "[SEP]"),
-      (["vocab.txt": lines(specials + ["a", "b", "a"])], "/vocab.txt", "line 6 and again on line 8"),
       (["vocab.txt": lines(specials) + [0x0A, 0xC3, 0x28]], "/vocab.txt", "UTF-8"),
       (["vocab.txt": lines(specials), "tokenizer_config.json": Array("{".utf8)], "/tokenizer_config.json", "configuration"),
       (
@@ -85,6 +84,13 @@ struct WordPieceLoadingTests {
       #expect(!error.remedy.isEmpty)
       #expect(error.description.contains(file) && error.description.contains(words))
     }
+  }
+
+  /// The reference reads a dictionary: the last line is the id, and the first counts as one all the same.
+  @Test func ofARepeatedPieceTheLastLineCounts() throws {
+    let tokenizer = try TokenizerFolder(pieces: specials + ["a", "", "b", "a", "", "c"]).load()
+    #expect(tokenizer.encode("a b c") == [2, 8, 7, 10, 3])
+    #expect(tokenizer.vocabularySize == 11)
   }
 
   @Test func canonicalEquivalentsAreNoDuplicates() throws {

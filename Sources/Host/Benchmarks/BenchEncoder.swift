@@ -69,7 +69,7 @@ struct BenchEncoder: ParsableCommand {
   private func words(_ encoder: any TokenEncoder) throws -> [[String]] {
     if let data {
       let sentences = try readLines(data).map { $0.split(separator: " ").map(String.init) }.filter { !$0.isEmpty }
-      guard !sentences.isEmpty else { throw Diagnostic("D203", "\(data) holds no sentence") }
+      guard !sentences.isEmpty else { throw Diagnostic("D204", "\(data) holds no sentence") }
       return sentences
     }
     let single = try RandomModel.words.filter { try encoder.tokenize(words: [$0]).ids.count == 3 }

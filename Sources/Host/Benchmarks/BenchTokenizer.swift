@@ -17,7 +17,7 @@ struct BenchTokenizer: ParsableCommand {
     let encoder = try model.encoder(textOnly: true)
     let lines = try readLines(file)
     let bytes = lines.reduce(0) { $0 + $1.utf8.count + 1 }
-    guard bytes > 0 else { throw Diagnostic("D203", "\(file) is empty") }
+    guard bytes > 0 else { throw Diagnostic("D204", "\(file) is empty") }
     var tokens = 0
     let timing = try Timing.measure(repetition.count) {
       tokens = try lines.reduce(0) { $0 + (try encoder.tokenize($1).ids.count) }

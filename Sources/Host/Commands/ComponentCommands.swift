@@ -128,6 +128,11 @@ struct EncodeCommand: ParsableCommand {
     let lines = try readLines(file)
     let states: [Tensor]
     do { states = try encoder.hiddenStates(lines) } catch { throw Diagnostic("P320", "\(file): \(error)") }
+    if let line = states.firstIndex(where: { !$0.isFinite }) {
+      throw Diagnostic(
+        "P320", "\(file), line \(line + 1): the model's states are not finite; nothing is written",
+        hint: "the weights may be damaged: load them in another program, or fetch them again")
+    }
     do {
       try SafeTensors.write(states.enumerated().map { ("hidden.\($0)", $1) }, to: output)
     } catch { throw Diagnostic("S601", "\(error)") }

@@ -39,4 +39,9 @@ struct PackedStrings: Sendable {
   func firstDuplicate(in order: [Int]) -> (first: Int, second: Int)? {
     zip(order, order.dropFirst()).first { self[$0].elementsEqual(self[$1]) }.map { ($0, $1) }
   }
+
+  /// `order` without those that the same string follows.
+  func lastOfEqual(in order: [Int]) -> [Int] {
+    order.indices.filter { $0 + 1 == order.count || !self[order[$0]].elementsEqual(self[order[$0 + 1]]) }.map { order[$0] }
+  }
 }

@@ -10,10 +10,11 @@ public struct Vocabulary: Sendable {
   public init(pieces: [String]) throws(TokenizerError) {
     var packed = PackedStrings()
     for piece in pieces { packed.append(piece.utf8) }
-    try self.init(distinct: packed, file: nil)
+    try self.init(numbered: packed, file: nil)
   }
 
-  /// Reads a `vocab.txt`: a piece a line; lines end at LF or CR LF.
+  /// Reads a `vocab.txt`: a piece a line; lines end at LF or CR LF. Of a piece on several lines the last is the id, as in the
+  /// reference's dictionary.
   public init(file: String) throws(TokenizerError) {
     let bytes = try FileContents.read(file)
     guard bytes.withUnsafeBufferPointer(UTF8Coding.isValid) else {
@@ -26,17 +27,8 @@ public struct Vocabulary: Sendable {
     }
     // Blank lines at the end number nothing; one in between holds an id that nothing matches.
     while packed.count > 0, packed[packed.count - 1].isEmpty { packed.removeLast() }
-    try self.init(distinct: packed, file: file)
-  }
-
-  private init(distinct packed: PackedStrings, file: String?) throws(TokenizerError) {
-    let order = packed.sortedOrder()
-    if let (first, second) = packed.firstDuplicate(in: order) {
-      throw TokenizerError(
-        file: file, problem: "the piece \"\(packed.string(first))\" is on line \(first + 1) and again on line \(second + 1)",
-        remedy: "use the vocabulary that the model was trained with, in which pieces are distinct")
-    }
-    try self.init(packed, order: order, file: file)
+    let order = packed.sortedOrder().filter { !packed[$0].isEmpty }
+    try self.init(packed, order: packed.lastOfEqual(in: order), file: file)
   }
 
   /// Pieces in the order of their ids. Empty ones hold ids that nothing matches.
