@@ -50,7 +50,7 @@ struct PluginLoaderTests {
 
   @Test func `another version of the API`() throws {
     let host = "this host offers \(CALM_API_MAJOR).\(CALM_API_MINOR)"
-    try expect("-DCALM_API_MAJOR=9", "P306", "was built for plugin API 9.0; \(host)")
+    try expect("-DCALM_API_MAJOR=9", "P306", "was built for plugin API 9.\(CALM_API_MINOR); \(host)")
     try expect("-DCALM_API_MINOR=77", "P306", "was built for plugin API \(CALM_API_MAJOR).77; \(host)")
     try expect("-DCALM_LANGUAGE=5", "P306", "is written for language 5 of the API; this host knows 1, Swift, and 2, C")
   }
